@@ -1,0 +1,1 @@
+"""Shipped inputs, read-only: the tiny model family, its eval items, published results."""

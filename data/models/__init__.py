@@ -1,0 +1,1 @@
+"""The tiny model family: generators, training scripts and weights (see README.md beside this file)."""

@@ -1,0 +1,50 @@
+"""What a PM can choose, with what is known of its quality, its price and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from decisions.verdicts import Check, Status
+from evals.measurements import Measurement
+from pricing.quotes import Quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A variant served somewhere, or an API model.
+
+    ``measurements`` maps a task of the scenario to its measurement; a task nobody measured is absent.
+    ``frontier_fraction`` is the share of resamples in which no other option is both cheaper and better.
+    """
+
+    id: str
+    label: str  # "70B Q4_K_M"
+    kind: Literal["deployment", "api"]
+    model: str
+    quantization: str
+    method: str
+    quote: Quote
+    measurements: dict[str, Measurement] = field(default_factory=dict)
+    baselines: dict[str, Measurement] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    verdict: Status = "unproven"
+    on_frontier: bool = False
+    frontier_fraction: float | None = None
+    is_status_quo: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """The answer: status, the chosen option or the nearest miss, and the sentence that says it."""
+
+    status: Literal["meets", "none_meets", "unproven"]
+    sentence: str
+    detail: str
+    choice: Option | None  # cheapest that meets
+    nearest: Option | None  # when nothing meets: most probable unproven option, or the nearest miss
+    status_quo: Option | None
+    options: tuple[Option, ...]
+    task: str  # the task the main chart plots
+    saving_usd_per_month: float | None = None
+    would_change: tuple[str, ...] = ()  # what would change our mind, one sentence each

@@ -1,0 +1,62 @@
+"""One score of one variant on one task, and where it came from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Origin = Literal["measured", "imported", "published", "forecast", "illustrative"]
+ORIGINS: tuple[Origin, ...] = ("measured", "imported", "published", "forecast", "illustrative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Variant × task × metric → score.
+
+    ``score``, ``low`` and ``high`` are fractions, higher is better; ``low``–``high`` is the 95 % interval, None
+    where n is unknown or below 2. ``protocol`` names what must agree for two measurements to be compared:
+    task version, prompt, shots, chat template, generation settings, scorer version.
+    ``baseline`` names the quantization of the same model it is judged against ("" if the source has none).
+    """
+
+    model: str
+    quantization: str
+    task: str
+    task_group: str
+    metric: str
+    score: float
+    n_items: int | None
+    low: float | None
+    high: float | None
+    origin: Origin
+    protocol: str
+    method: str = ""
+    bits_per_weight: float | None = None
+    weight_bytes: int | None = None
+    baseline: str = ""
+    source: str = ""
+    source_title: str = ""
+    source_locator: str = ""
+    date: str = ""
+    run: str = ""
+    hardware: str = ""
+    note: str = ""
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("score", "low", "high"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and -1e-9 <= value <= 1 + 1e-9):
+                raise ValueError(f"{name} of {self.model} {self.quantization} on {self.task} is {value}; expected 0 to 1")
+        if self.n_items is not None and self.n_items < 1:
+            raise ValueError(f"n_items of {self.model} {self.quantization} on {self.task} is {self.n_items}; expected ≥ 1")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.model} {self.quantization} on {self.task} has half an interval")
+        if self.origin not in ORIGINS:
+            raise ValueError(f"origin {self.origin!r} is not one of {', '.join(ORIGINS)}")
+
+    @property
+    def variant(self) -> str:
+        """``model @ quantization``."""
+        return f"{self.model} @ {self.quantization}"

@@ -1,0 +1,1 @@
+"""What must be rented or paid, and how fast will it be? Knows nothing of accuracy."""
