@@ -29,6 +29,7 @@ class Check:
     reason: str = ""
     items_to_settle: int | None = None
     origin: str = ""
+    task: str = ""  # the task a quality line is about, "" for money and latency
 
 
 def judge(direction: Literal["at least", "at most"], target: float, low: float | None, high: float | None) -> Status:

@@ -1,0 +1,1 @@
+"""One report of a decision, written in several formats."""

@@ -1,0 +1,205 @@
+"""One question with all it needs: tasks, workload, SLA, candidates, status quo, prices as of a date."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from decisions.fields import BadInput, Fields, nearest, one_of, parse_mapping, read_mapping
+from decisions.inputs import sla_from, sla_to_dict, workload_from, workload_to_dict
+from decisions.sla import Sla
+from pricing.workload import Workload
+
+FOLDER = Path(__file__).resolve().parent.parent / "data" / "scenarios"
+FIRST = "seventy-or-eight"
+Evidence = Literal["published", "measured"]
+ACCEPTABLE = ("neocloud", "hyperscaler", "marketplace-secure")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiCandidate:
+    """A model rented by the token: its name in the price list and the name its scores are published under."""
+
+    id: str
+    label: str
+    provider: str
+    model: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """``tasks`` and ``models`` map names to the short labels shown; the first task is the one charted.
+
+    ``sources`` and ``protocols`` keep published evidence to those ids (empty: any). ``accelerators`` None means
+    all. ``provider_classes`` are the kinds of provider the user would sign with.
+    """
+
+    id: str
+    title: str
+    question: str
+    evidence: Evidence
+    tasks: dict[str, str]
+    models: dict[str, str]
+    sources: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    api: tuple[ApiCandidate, ...] = ()
+    workload: Workload = field(default_factory=Workload)
+    sla: Sla = field(default_factory=Sla)
+    status_quo: str = ""
+    accelerators: tuple[str, ...] | None = None
+    provider_classes: tuple[str, ...] = ACCEPTABLE
+    max_count: int = 8
+    preset: str = "pilot"
+    tier: str = "on-demand"
+    as_of: date
+
+    def __post_init__(self) -> None:
+        if self.evidence not in ("published", "measured"):
+            raise BadInput(f"evidence of scenario {self.id!r} is {self.evidence!r}; choose published or measured")
+        if not self.tasks:
+            raise BadInput(f"scenario {self.id!r} has no tasks; name at least one")
+        if not self.models and not self.api:
+            raise BadInput(f"scenario {self.id!r} has no candidates; name models or api models")
+        if not 1 <= self.max_count <= 64:
+            raise BadInput(f"max_count of scenario {self.id!r} is {self.max_count!r}; give a whole number from 1 to 64")
+        for task in self.sla.quality:
+            if task not in self.tasks:
+                raise BadInput(f"scenario {self.id!r}: the SLA asks for task {task!r}; {nearest(task, self.tasks)}")
+
+    @property
+    def task(self) -> str:
+        """The main task, the one on the chart."""
+        return next(iter(self.tasks))
+
+
+def scenarios() -> dict[str, Scenario]:
+    """The built-in scenarios by id, the first one first."""
+    found = {path.stem: _built_in(path, path.stat().st_mtime_ns) for path in sorted(FOLDER.glob("*.yaml"))}
+    return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, item[0])))
+
+
+def scenario(name: str) -> Scenario:
+    """A built-in scenario by id. Raises BadInput with the nearest one."""
+    every = scenarios()
+    return every[one_of("scenario", name, every, "scenarios")]
+
+
+def load_scenario(path: Path) -> Scenario:
+    """A scenario from a YAML or JSON file. Raises BadInput naming file and field."""
+    return scenario_from(Fields(read_mapping(path), str(path)))
+
+
+def scenario_from_text(text: str, where: str = "scenario") -> Scenario:
+    """A scenario from YAML or JSON text."""
+    return scenario_from(Fields(parse_mapping(text, where), where))
+
+
+def scenario_from(fields: Fields) -> Scenario:
+    """A scenario from checked fields."""
+    where = fields.where
+    sla = sla_from(fields.section("sla", {}))
+    workload = workload_from(fields.section("workload", {}))
+    candidates = fields.take("api", [])
+    if not isinstance(candidates, list):
+        raise BadInput(f"{where}: api is {candidates!r}; expected a list of models")
+    values = {
+        "id": fields.text("id"),
+        "title": fields.text("title"),
+        "question": fields.text("question", ""),
+        "evidence": one_of("evidence", fields.text("evidence"), ("published", "measured"), where),
+        "tasks": fields.labels("tasks"),
+        "models": fields.labels("models", {}),
+        "sources": fields.names("sources", ()),
+        "protocols": fields.names("protocols", ()),
+        "api": tuple(_api(Fields(part, f"{where}: api {i + 1}")) for i, part in enumerate(candidates)),
+        "workload": workload,
+        "sla": sla,
+        "status_quo": fields.text("status_quo", ""),
+        "accelerators": fields.names("accelerators", None),
+        "provider_classes": fields.names("provider_classes", ACCEPTABLE),
+        "max_count": fields.number("max_count", 1, 64, 8, whole=True),
+        "preset": fields.text("preset", "pilot"),
+        "tier": fields.text("tier", "on-demand"),
+        "as_of": _date(fields.take("as_of"), where),
+    }
+    fields.done()
+    try:
+        return Scenario(**values)
+    except ValueError as error:
+        raise BadInput(f"{where}: {error}") from error
+
+
+def scenario_from_inputs(base: Scenario, **changes: Any) -> Scenario:
+    """``base`` with some fields replaced; fields of ``workload`` and ``sla`` may be given by their own names.
+
+    ``scenario_from_inputs(s, requests_per_month=2e6, usd_per_month=900)``. Raises BadInput.
+    """
+    own, workload, sla = ({f.name for f in fields(kind)} for kind in (Scenario, Workload, Sla))
+    for name in changes:
+        if name not in own | workload | sla:
+            raise BadInput(f"scenario {base.id!r} has no field {name!r}; {nearest(name, own | workload | sla)}")
+    try:
+        changed = {name: value for name, value in changes.items() if name in own}
+        inner = {name: value for name, value in changes.items() if name in workload}
+        lines = {name: value for name, value in changes.items() if name in sla}
+        if inner:
+            changed["workload"] = replace(changed.get("workload", base.workload), **inner)
+        if lines:
+            changed["sla"] = replace(changed.get("sla", base.sla), **lines)
+        return replace(base, **changed)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def scenario_to_dict(value: Scenario) -> dict[str, Any]:
+    """Plain data that ``scenario_from`` reads back."""
+    plain: dict[str, Any] = {
+        "id": value.id, "title": value.title, "question": value.question, "evidence": value.evidence,
+        "tasks": dict(value.tasks), "models": dict(value.models),
+        "sources": list(value.sources), "protocols": list(value.protocols),
+        "api": [vars(candidate) for candidate in value.api],
+        "workload": workload_to_dict(value.workload), "sla": sla_to_dict(value.sla),
+        "status_quo": value.status_quo, "provider_classes": list(value.provider_classes),
+        "max_count": value.max_count, "preset": value.preset, "tier": value.tier, "as_of": value.as_of.isoformat(),
+    }
+    if value.accelerators is not None:
+        plain["accelerators"] = list(value.accelerators)
+    return plain
+
+
+def scenario_to_yaml(value: Scenario) -> str:
+    """The scenario as YAML text."""
+    return str(yaml.safe_dump(scenario_to_dict(value), sort_keys=False, allow_unicode=True, width=110))
+
+
+def scenario_to_json(value: Scenario) -> str:
+    """The scenario as JSON text."""
+    return json.dumps(scenario_to_dict(value), ensure_ascii=False, indent=2)
+
+
+@lru_cache(maxsize=32)
+def _built_in(path: Path, modified_ns: int) -> Scenario:
+    return load_scenario(path)
+
+
+def _api(part: Fields) -> ApiCandidate:
+    candidate = ApiCandidate(
+        id=part.text("id"), label=part.text("label"), provider=part.text("provider"), model=part.text("model"),
+        evidence=part.text("evidence", part.values.get("model", "")),
+    )
+    part.done()
+    return candidate
+
+
+def _date(value: object, where: str) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadInput(f"{where}: as_of is {value!r}; give a date like 2026-11-21") from error
