@@ -1,0 +1,1 @@
+"""Intervals, paired comparisons and sample sizes for scores. Pure functions; no files, no clock."""
