@@ -1,0 +1,82 @@
+"""Decide: which option meets the SLA for the least money, and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from decisions.options import Decision
+from pages.ui import inputs
+from pages.ui.cards import cards
+from pages.ui.charts.decide import accuracy_line, decide_chart
+from pages.ui.explain import explain
+from pages.ui.frame import frame
+from pages.ui.live import start_demo
+from pages.ui.options_table import options_table, ordered
+from pages.ui.wording import md
+from pages.ui.workspace import Workspace
+
+CHART_KEY = "decide_chart"
+
+
+def pick_mark() -> None:
+    """A click on a mark puts its option into the address."""
+    points = st.session_state[CHART_KEY]["selection"]["points"]
+    if points and points[0].get("customdata"):
+        data = points[0]["customdata"]
+        inputs.put("option", str(data[0] if isinstance(data, list | tuple) else data))
+
+
+def headline(decision: Decision) -> None:
+    """The answer, and the second sentence under it."""
+    st.markdown(f"## {md(decision.sentence)}")
+    if decision.detail:
+        st.markdown(md(decision.detail))
+
+
+def evidence(workspace: Workspace) -> None:
+    """Chart beside its explanation."""
+    decision, scenario = workspace.decision, workspace.scenario
+    answer = decision.choice or decision.nearest
+    labels = {o.id: f"{o.label}, {o.quote.label}" for o in ordered(decision.options)}
+    left, right = st.columns([2.15, 1], gap="medium")
+    with right, st.container(border=True):
+        selected = inputs.choice(
+            "option", "Explain", list(labels), default=answer.id if answer else next(iter(labels)), titles=labels,
+            label_visibility="collapsed",
+        )
+        option = workspace.option(selected)
+        if option:
+            explain(option, decision)
+        if decision.would_change:
+            with st.expander("What would change this", icon=":material/swap_horiz:", expanded=False):
+                st.markdown("\n".join(f"- {md(line)}" for line in decision.would_change))
+    with left:
+        figure = decide_chart(
+            decision, workspace.colours, line=accuracy_line(decision), budget_usd=scenario.sla.usd_per_month,
+            task_title=workspace.task_title, selected=selected if answer and selected != answer.id else "",
+            narrow=workspace.narrow,
+        )
+        st.plotly_chart(
+            figure, key=CHART_KEY, on_select=pick_mark, selection_mode="points", config={"displayModeBar": False},
+            alt=f"{workspace.task_title} accuracy against monthly cost. {decision.sentence}",
+        )
+        st.caption(
+            ":blue[●] meets · :orange[✕] misses · :gray[○] unproven · ◇ what you use today. Bars: 95 % interval of accuracy, "
+            "band of cost. Line: nothing is both cheaper and better. Click a mark to explain it."
+        )
+
+
+workspace = frame("Decide")
+start_demo()
+headline(workspace.decision)
+cards(workspace.decision, workspace.task_title, narrow=workspace.narrow)
+if workspace.decision.options:
+    evidence(workspace)
+    st.markdown("#### All options")
+    picked = options_table(workspace.decision, workspace.scenario.tasks)
+    if picked and picked != st.query_params.get("option") and picked != st.session_state.get("_picked_row"):
+        st.session_state["_picked_row"] = picked
+        inputs.put("option", picked)
+        st.rerun()
+else:
+    st.info("No candidate has evidence on this task yet. Start a measurement on the Run page.", icon=":material/hourglass_empty:")

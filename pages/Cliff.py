@@ -1,0 +1,70 @@
+"""Cliff: how much accuracy each bit buys, and where it breaks."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from decisions.cliff import CliffRow, cliff, cliff_sentence, group_sentences
+from decisions.evidence import item_scores
+from decisions.wording import percent, points
+from pages.ui import inputs
+from pages.ui.charts.cliff import cliff_chart, marks_key
+from pages.ui.frame import frame
+from pages.ui.wording import md
+
+SYMBOL_WORDS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "star": "★",
+                "hexagon": "⬢", "triangle-down": "▼"}
+SERIES_WORDS = ("blue", "orange", "green", "violet", "gray")
+
+
+def table(rows: tuple[CliffRow, ...]) -> pd.DataFrame:
+    """Everything the chart shows, in words."""
+    return pd.DataFrame(
+        [
+            {
+                "Task": row.task, "Model": row.model, "Quantization": row.quantization, "Method": row.method,
+                "Bits per weight": row.bits_per_weight, "Score": percent(row.score), "Baseline": row.baseline,
+                "Lost": None if row.lost is None else points(-row.lost, sign=True),
+                "Interval": "" if row.low is None or row.high is None
+                else f"{points(-row.high, sign=True)} to {points(-row.low, sign=True)}",
+                "Items": row.n_items, "Same items": "yes" if row.paired else "no", "Zone": row.zone, "Why": row.reason,
+                "Origin": row.origin, "Source": row.measurement.source,
+            }
+            for row in rows
+        ]
+    )
+
+
+workspace = frame("Cliff")
+with st.sidebar:
+    tolerance_points = inputs.number(
+        "tolerance", "Tolerance, points lost", default=2.0, low=0.1, high=50.0, step=0.5, format="%.4g",
+        help="Losing more than this against the model's own full precision counts as over the cliff.",
+    )
+tolerance = (tolerance_points or 2.0) / 100
+rows = cliff(workspace.measurements, item_scores, tolerance=tolerance)
+if not rows:
+    st.markdown("## No cliff to show yet")
+    st.info("This scenario has no scores yet. Start a measurement on the Run page; it fills in here.", icon=":material/hourglass_empty:")
+    st.stop()
+st.markdown(f"## {md(cliff_sentence(rows, tolerance))}")
+titles = {task: f"{title}" for task, title in workspace.scenario.tasks.items()}
+figure = cliff_chart(rows, workspace.colours, tolerance=tolerance, titles=titles, narrow=workspace.narrow)
+st.plotly_chart(figure, config={"displayModeBar": False}, alt=cliff_sentence(rows, tolerance), key="cliff_chart")
+models, methods = marks_key(rows)
+key = " · ".join(f":{SERIES_WORDS[i % len(SERIES_WORDS)]}[●] {md(name)}" for i, name in enumerate(models))
+st.caption(f"{key} · " + " · ".join(f"{SYMBOL_WORDS[symbol]} {md(name)}" for name, symbol in methods if name))
+st.caption(
+    "Each mark is one quantization against its own model at full precision; bars are 95 % intervals. Methods are not joined by a "
+    "line: two methods at equal bits are different things. Blue band: within your tolerance; a mark counts only if its whole bar lies there."
+)
+sentences = group_sentences(rows, tolerance)
+if len(sentences) > 1:
+    st.markdown("\n".join(f"- {md(text)}" for text in sentences.values()))
+with st.expander("Data", icon=":material/table:"):
+    st.dataframe(
+        table(rows), hide_index=True,
+        column_config={"Source": st.column_config.LinkColumn(display_text="open"),
+                       "Bits per weight": st.column_config.NumberColumn(format="%.2f")},
+    )

@@ -1,0 +1,2 @@
+from pages.ui.frame import frame
+frame("Compare")

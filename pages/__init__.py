@@ -1,0 +1,1 @@
+"""One screen each: inputs → one call → show."""

@@ -1,0 +1,1 @@
+"""Page frame and menu, inputs ↔ URL, charts, wording of numbers and verdicts."""

@@ -1,0 +1,73 @@
+"""Colours, verdict marks and the layout shared by every chart, for light and dark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from decisions.verdicts import Status
+
+SYMBOLS: dict[Status, str] = {"meets": "circle", "misses": "x", "unproven": "circle-open"}
+METHOD_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """Colours with at least 3:1 contrast on the page's background; blue/vermillion survive colour blindness."""
+
+    text: str
+    quiet: str
+    grid: str
+    background: str
+    meets: str
+    misses: str
+    unproven: str
+    region: str
+    series: tuple[str, ...]
+
+    def verdict(self, status: Status) -> str:
+        """Colour of a verdict."""
+        return {"meets": self.meets, "misses": self.misses, "unproven": self.unproven}[status]
+
+
+LIGHT = Palette(
+    text="#0F172A", quiet="#5B6675", grid="rgba(100,116,139,0.18)", background="#FFFFFF", meets="#0072B2",
+    misses="#D55E00", unproven="#5B6675", region="rgba(0,114,178,0.07)",
+    series=("#0072B2", "#D55E00", "#007A59", "#A5447F", "#5B6675", "#000000"),
+)
+DARK = Palette(
+    text="#E6EAF0", quiet="#9AA6B5", grid="rgba(148,163,184,0.18)", background="#0F141A", meets="#4FB0E5",
+    misses="#FF8B4A", unproven="#9AA6B5", region="rgba(79,176,229,0.10)",
+    series=("#4FB0E5", "#FF8B4A", "#35C79A", "#E08BBE", "#9AA6B5", "#FFFFFF"),
+)
+
+
+def palette(dark: bool) -> Palette:
+    """The palette for the page's theme."""
+    return DARK if dark else LIGHT
+
+
+def faded(colour: str, alpha: float) -> str:
+    """A hex colour as rgba with the given opacity."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def dressed(figure: go.Figure, colours: Palette, *, height: int, **layout: Any) -> go.Figure:
+    """Transparent background, quiet axes, no legend, no zoom traps: the look every chart shares."""
+    axis = {
+        "gridcolor": colours.grid, "linecolor": colours.grid, "zeroline": False, "ticks": "",
+        "tickfont": {"color": colours.quiet, "size": 12}, "title_font": {"color": colours.quiet, "size": 12},
+        "fixedrange": True, "automargin": True,
+    }
+    figure.update_layout(
+        height=height, showlegend=False, dragmode=False, hovermode="closest",
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        font={"color": colours.text, "size": 12}, hoverlabel={"align": "left", "font": {"size": 12}},
+    )
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    figure.update_layout(**layout)
+    return figure

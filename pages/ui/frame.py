@@ -1,0 +1,61 @@
+"""The frame every page starts with: ``workspace = frame("Cliff")``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from decisions.scenarios import Scenario, scenarios
+from decisions.wording import count
+from pages.ui import inputs, prices
+from pages.ui.live import live_line
+from pages.ui.menu import menu
+from pages.ui.sidebar import sidebar
+from pages.ui.workspace import Workspace
+
+EVIDENCE = {
+    "published": "scores as published, each with its source",
+    "measured": "scores measured on this machine, item by item",
+}
+
+
+def frame(title: str) -> Workspace:
+    """Page settings, top bar, menu, shared inputs; returns what the page works on."""
+    st.set_page_config(
+        page_title=f"{title} · Bitbudget", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto"
+    )
+    every = scenarios()
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    notes = st.container(gap="xsmall")
+    st.session_state["_problems"] = notes
+    with bar:
+        st.markdown("### :blue[Bit]budget", width="content")
+        chosen = inputs.choice(
+            "scenario", "Scenario", list(every), default=next(iter(every)), clears=True,
+            titles={name: one.title for name, one in every.items()}, label_visibility="collapsed", width=260,
+        )
+    base = every[chosen]
+    book = prices.book(base.as_of)
+    scenario = sidebar(base, accelerators=prices.accelerators(book), provider_classes=prices.provider_classes(book))
+    with bar:
+        menu()
+    with notes:
+        st.caption(_summary(scenario))
+        if _is_illustrative(scenario):
+            st.warning("Illustrative figures: a worked example, not measurements.", icon=":material/science:")
+        live_line(refreshes=scenario.evidence == "measured")
+    agent = st.context.headers.get("User-Agent", "")
+    return Workspace(
+        scenario=scenario, book=book, dark=st.context.theme.type == "dark", narrow="Mobi" in agent
+    )
+
+
+def _summary(scenario: Scenario) -> str:
+    load = scenario.workload
+    return (
+        f"{count(load.requests_per_month)} requests a month · {load.prompt_tokens:,} → {load.output_tokens:,} tokens · "
+        f"prices of {scenario.as_of.isoformat()} · {EVIDENCE.get(scenario.evidence, scenario.evidence)}"
+    )
+
+
+def _is_illustrative(scenario: Scenario) -> bool:
+    return str(scenario.evidence) == "illustrative"

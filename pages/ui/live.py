@@ -1,0 +1,68 @@
+"""One quiet line while evals run on this machine; the page stays usable."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import streamlit as st
+
+
+def runs_module() -> ModuleType | None:
+    """``evals.runs``, or None where this build cannot run evals."""
+    try:
+        return importlib.import_module("evals.runs")
+    except ImportError:
+        return None
+
+
+def live_line(*, refreshes: bool) -> None:
+    """``Measuring here: 38 of 90 cells, about 3 min left.``; ``refreshes`` reruns the page as cells finish."""
+    runs = runs_module()
+    if runs is None:
+        return
+    status = runs.status(None)
+    if status is not None and status.state == "running":
+        _ticking(refreshes, status.cells_done)
+
+
+@st.fragment(run_every=3)
+def _ticking(refreshes: bool, cells_done_before: int) -> None:
+    runs = runs_module()
+    status = runs.status(None) if runs else None
+    if status is None or status.state != "running":
+        st.rerun(scope="app")
+        return
+    st.caption(f":material/progress_activity: {progress_sentence(status)}")
+    if refreshes and status.cells_done != cells_done_before:
+        st.rerun(scope="app")
+
+
+def progress_sentence(status: object) -> str:
+    """Cells done and time left, in words."""
+    done, total = getattr(status, "cells_done", 0), getattr(status, "cells_total", 0)
+    return f"Measuring here: {done} of {total} cells, {time_left(getattr(status, 'seconds_left', None))}."
+
+
+def time_left(seconds_left: float | None) -> str:
+    """``about 3 min left``."""
+    if seconds_left is None:
+        return "time left not yet known"
+    if seconds_left < 60:
+        return "less than a minute left"
+    return f"about {round(seconds_left / 60)} min left"
+
+
+def start_demo() -> None:
+    """Let the demo plan begin by itself where there are no local results yet; once a session."""
+    if st.session_state.get("_demo_asked"):
+        return
+    st.session_state["_demo_asked"] = True
+    runs = runs_module()
+    ensure = getattr(runs, "ensure_demo", None)
+    if ensure is None:
+        return
+    try:
+        ensure()
+    except (OSError, ValueError, RuntimeError) as error:
+        st.warning(f"The demo measurement could not start: {error}", icon=":material/error:")

@@ -1,0 +1,65 @@
+"""The table of options with their reasons: answer first, then by verdict and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from decisions.options import Decision, Option
+from decisions.verdicts import Status
+from decisions.wording import money_band, score, seconds_band
+from pages.ui.wording import NOT_KNOWN, VERDICT_MARKS, VERDICT_WORDS
+
+ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
+
+
+def ordered(options: Sequence[Option]) -> list[Option]:
+    """Meets, unproven, misses; within each the cheapest first and the unpriced last."""
+    def rank(option: Option) -> tuple[int, float]:
+        cost = option.quote.usd_per_month
+        return ORDER.index(option.verdict), cost.value if cost else float("inf")
+
+    return sorted(options, key=rank)
+
+
+def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
+    """One row an option, everything in words; the index is the option's id."""
+    rows: dict[str, dict[str, Any]] = {}
+    for option in ordered(decision.options):
+        seen = {title: option.measurements.get(task) for task, title in tasks.items()}
+        rows[option.id] = {
+            "Verdict": f"{VERDICT_MARKS[option.verdict]} {VERDICT_WORDS[option.verdict]}",
+            "Option": option.label + (" (today)" if option.is_status_quo else ""),
+            "Served on": option.quote.label,
+            "Monthly cost": money_band(option.quote.usd_per_month),
+            **{title: score(m.score, m.low, m.high) if m else "not measured" for title, m in seen.items()},
+            "p95 latency": seconds_band(option.quote.e2e_p95_s),
+            "Why": reason(option),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def reason(option: Option) -> str:
+    """What stands in the way, in one cell."""
+    reasons = [option.quote.reason] if option.quote.reason else []
+    reasons += [check.reason or f"{check.name} {NOT_KNOWN}" for check in option.checks if check.status != "meets"]
+    return " · ".join(dict.fromkeys(reasons)) or "clears every line"
+
+
+def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
+    """Draw the table; the id of the row the user picked."""
+    frame = options_frame(decision, tasks)
+    picked = st.dataframe(
+        frame, hide_index=True, key="options_table", on_select="rerun", selection_mode="single-row",
+        height=min(36 * len(frame) + 40, 460), alt="Options with verdict, cost, accuracy, latency and reasons",
+        column_config={
+            "Verdict": st.column_config.TextColumn(width=95), "Option": st.column_config.TextColumn(width=130),
+            "Served on": st.column_config.TextColumn(width=190), "Monthly cost": st.column_config.TextColumn(width=165),
+            "Why": st.column_config.TextColumn(width="large"),
+        },
+    )
+    rows = picked["selection"]["rows"]
+    return str(frame.index[rows[0]]) if rows and rows[0] < len(frame) else None
