@@ -1,0 +1,121 @@
+"""lm-eval, item by item: its tasks, its ``HFLM``, its requests; each result handed over as soon as it exists."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.models.huggingface import HFLM
+from lm_eval.tasks import TaskManager
+
+from evals.engines.variants import LoadedVariant
+from evals.tasks import TASKS_FOLDER, Task
+
+logging.getLogger("lm_eval").setLevel(logging.ERROR)
+BATCH_SIZE = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemResult:
+    """One scored item: its index in the task, every metric, and what the model answered."""
+
+    index: int
+    metrics: dict[str, float]
+    output: str
+
+
+class Harness:
+    """One loaded variant under lm-eval."""
+
+    def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
+        self._lm = HFLM(
+            pretrained=variant.model, tokenizer=variant.tokenizer, batch_size=batch_size, max_length=_context(variant)
+        )
+
+    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> None:
+        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop."""
+        if not indices:
+            return
+        lm_task = _lm_task(task.name)
+        lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
+        self._lm.set_cache_hook(_Collector(lm_task, list(indices), accept))
+        try:
+            for kind, requests in _by_kind(lm_task.instances).items():
+                getattr(self._lm, kind)(requests, disable_tqdm=True)
+        finally:
+            self._lm.set_cache_hook(_NoHook())
+
+
+class _NoHook:
+    def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
+        pass
+
+
+class _Collector:
+    """Stands where lm-eval's cache would: sees every response as it is made, and scores an item once all are there.
+
+    lm-eval's own cache is never used: its key ignores the model.
+    """
+
+    def __init__(self, lm_task: Any, indices: list[int], accept: Callable[[ItemResult], None]) -> None:
+        self._task, self._indices, self._accept = lm_task, indices, accept
+        self._waiting: dict[str, list[Instance]] = defaultdict(list)
+        self._by_doc: dict[int, list[Instance]] = defaultdict(list)
+        for instance in lm_task.instances:
+            self._waiting[_request_key(instance.args)].append(instance)
+            self._by_doc[instance.doc_id].append(instance)
+
+    def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
+        instance = self._waiting[_request_key(request)].pop(0)
+        instance.resps.append(response)
+        siblings = self._by_doc[instance.doc_id]
+        if all(sibling.resps for sibling in siblings):
+            self._accept(self._scored(instance.doc_id, siblings))
+
+    def _scored(self, doc_id: int, instances: list[Instance]) -> ItemResult:
+        instances.sort(key=lambda instance: instance.idx)
+        for ensemble in self._task._filters:
+            ensemble.apply(instances)
+        key = next(iter(instances[0].filtered_resps))
+        responses = [instance.filtered_resps[key] for instance in instances]
+        metrics = self._task.process_results(instances[0].doc, responses)
+        return ItemResult(
+            index=self._indices[doc_id] if doc_id < len(self._indices) else doc_id,
+            metrics={name: float(value) for name, value in metrics.items()},
+            output=_answer(self._task, instances, responses),
+        )
+
+
+def _answer(lm_task: Any, instances: list[Instance], responses: list[Any]) -> str:
+    """Generated text, or the likeliest choice with the log-likelihood of each."""
+    if lm_task.OUTPUT_TYPE != "multiple_choice":
+        return str(responses[0])
+    choices = lm_task.doc_to_choice(instances[0].doc)
+    likelihoods = [round(float(likelihood), 4) for likelihood, _ in responses]
+    best = likelihoods.index(max(likelihoods))
+    return json.dumps({"choice": choices[best], "loglikelihoods": dict(zip(choices, likelihoods, strict=True))})
+
+
+def _request_key(request: tuple[Any, ...]) -> str:
+    return json.dumps([str(part) for part in request])
+
+
+def _by_kind(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
+    kinds: dict[str, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        kinds[instance.request_type].append(instance)
+    return kinds
+
+
+def _lm_task(name: str) -> Any:
+    loaded = TaskManager(include_path=str(TASKS_FOLDER), include_defaults=False).load([name])
+    return loaded["tasks"][name]
+
+
+def _context(variant: LoadedVariant) -> int:
+    return int(variant.model.config.max_position_embeddings)

@@ -1,0 +1,36 @@
+"""Which workers are alive: each holds a lock on its own file, which the system releases when it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from evals.home import home
+
+
+def _folder() -> Path:
+    folder = home() / "workers"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def lease(worker: str) -> int:
+    """A descriptor that holds the worker's lock; whoever inherits it keeps the lock until it ends."""
+    file = os.open(_folder() / f"{worker}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
+
+
+def alive_workers(run: str) -> list[str]:
+    """Workers of a run whose lock is held; the files of dead ones are removed."""
+    alive = []
+    for path in _folder().glob(f"{run}.*.lock"):
+        with path.open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                alive.append(path.stem)
+                continue
+        path.unlink(missing_ok=True)
+    return alive

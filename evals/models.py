@@ -1,0 +1,59 @@
+"""Models that can be evaluated: the shipped family by name, or any local Hugging Face folder."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from evals.home import ROOT
+from evals.names import UnknownName, known
+
+FAMILY = ROOT / "data" / "models"
+FAMILY_NAMES = ("tiny-1m", "tiny-3m", "tiny-13m")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalModel:
+    """A folder with ``config.json`` and safetensors."""
+
+    name: str
+    folder: Path
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 over configuration, tokenizer and weights."""
+        files = sorted(p for p in self.folder.iterdir() if p.suffix == ".safetensors" or p.name in CONTENT)
+        return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
+
+
+CONTENT = ("config.json", "tokenizer.json")
+
+
+def shipped_models() -> dict[str, LocalModel]:
+    """The members of the tiny family whose weights are present, small to large."""
+    folders = {name: FAMILY / name for name in FAMILY_NAMES}
+    return {n: LocalModel(name=n, folder=f) for n, f in folders.items() if (f / "model.safetensors").exists()}
+
+
+def model(name: str) -> LocalModel:
+    """A shipped model by name, or a local folder by path."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
+            raise UnknownName(f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors")
+        return LocalModel(name=folder.name, folder=folder.resolve())
+    shipped = shipped_models()
+    return shipped[known("model", name, shipped)]
+
+
+@lru_cache(maxsize=64)
+def _hash_files(stamps: tuple[tuple[Path, int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for path, _, size in stamps:
+        digest.update(f"{path.name}:{size}:".encode())
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,147 @@
+"""What to evaluate: models × quantizations × tasks, and the identity of every result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from random import Random
+from typing import Any
+
+from evals.models import LocalModel, model, shipped_models
+from evals.names import known
+from evals.quantizations import Quantization, quantization
+from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
+
+DEMO_QUANTIZATIONS = ("bf16", "llm-int8", "nf4", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128")
+ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Models, quantizations and tasks by name; ``limit`` items a task (None: all), drawn with ``seed`` (0: as listed)."""
+
+    models: tuple[str, ...]
+    quantizations: tuple[str, ...]
+    tasks: tuple[str, ...]
+    limit: int | None = None
+    seed: int = 0
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("models", "quantizations", "tasks"):
+            if not getattr(self, field):
+                raise ValueError(f"the plan names no {field}; choose at least one")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit of the plan is {self.limit}; give at least 1 item or leave it out for all")
+
+    @property
+    def digest(self) -> str:
+        """Equal plans, equal digests."""
+        return digest_of({k: v for k, v in asdict(self).items() if k != "name"})
+
+    def cells(self) -> list[Cell]:
+        """Every cell of the plan, small models first so that the first results come soon."""
+        return [
+            cell_of(model(m), quantization(q), task(t), self.limit)
+            for m in self.models
+            for q in self.quantizations
+            for t in self.tasks
+        ]
+
+    def checked(self) -> Plan:
+        """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
+        return Plan(
+            models=tuple(dict.fromkeys(name if "/" in name else model(name).name for name in self.models)),
+            quantizations=tuple(dict.fromkeys(quantization(q).label for q in self.quantizations)),
+            tasks=tuple(dict.fromkeys(task(t).name for t in self.tasks)),
+            limit=self.limit,
+            seed=self.seed,
+            name=self.name,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Variant × task. ``variant_key`` and ``cell_key`` identify weights, recipe, engine, prompt, settings and scorer."""
+
+    model: str
+    quantization: str
+    task: str
+    items_total: int
+    variant_key: str
+    cell_key: str
+
+
+def demo_plan() -> Plan:
+    """The tiny family over the demo quantizations and all five tasks."""
+    return Plan(models=tuple(shipped_models()), quantizations=DEMO_QUANTIZATIONS, tasks=tuple(tasks()), name="demo")
+
+
+PLANS = {"demo": demo_plan}
+
+
+def named_plan(name: str) -> Plan:
+    """A plan by name; an unknown one is answered with the nearest."""
+    return PLANS[known("plan", name, PLANS)]()
+
+
+def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None) -> Cell:
+    """The cell and its keys."""
+    variant = variant_key(local, how)
+    return Cell(
+        model=local.name,
+        quantization=how.label,
+        task=what.name,
+        items_total=min(limit or what.n_items, what.n_items),
+        variant_key=variant,
+        cell_key=digest_of([variant, task_hash(what.name)]),
+    )
+
+
+def variant_key(local: LocalModel, how: Quantization) -> str:
+    """Hash of weights, quantization recipe and engine versions."""
+    packages = sorted({*ENGINE_PACKAGES, *how.packages})
+    return digest_of([local.weights_hash, asdict(how), {p: _version(p) for p in packages}])
+
+
+def item_key(cell_key: str, item: dict[str, Any]) -> str:
+    """Hash of the cell's key, the item and its prompt."""
+    return digest_of([cell_key, item["id"], item["prompt"]])
+
+
+def chosen_items(what: Task, limit: int | None, seed: int) -> list[int]:
+    """Indices of the items to evaluate; the same seed gives every variant the same items."""
+    order = list(range(what.n_items))
+    if seed:
+        Random(seed).shuffle(order)
+    return order[:limit]
+
+
+def task_hash(name: str) -> str:
+    """Hash of a task's YAML, scorer and items."""
+    what = task(name)
+    folder = next(path.parent for path in TASKS_FOLDER.glob("*/*.yaml") if path.stem == what.name)
+    sources = [path.read_text() for path in sorted(folder.glob("*")) if path.suffix in (".yaml", ".py")]
+    return digest_of([sources, [item["id"] for item in items(what.config["metadata"]["items"])]])
+
+
+def digest_of(content: Any) -> str:
+    """SHA-256 of the content as canonical JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Installed versions, "" for a missing package."""
+    return {package: _version(package) for package in packages}
+
+
+@lru_cache(maxsize=64)
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

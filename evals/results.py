@@ -1,0 +1,130 @@
+"""What was measured here, as measurements and item by item."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evals.measurements import Measurement
+from evals.quantizations import BASELINES, QUANTIZATIONS
+from evals.statistics.intervals import score_interval
+from evals.store import Store
+from evals.tasks import items, task
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemText:
+    """One item as it was asked and answered."""
+
+    item: str
+    prompt: str
+    expected: str
+    output: str
+    score: float
+
+
+def measured_measurements(store: Store | None = None) -> list[Measurement]:
+    """Every finished cell, newest run first; cells that share a key appear once."""
+    store = store or Store()
+    variants = store.variants()
+    created = {row["run"]: row for row in store.runs()}
+    done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for cell in sorted(store.cells(), key=lambda c: -created[c["run"]]["created"]):
+        if cell["state"] == "done":
+            done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
+    labels = {(model, task_): [] for model, _, task_ in done}
+    for model, label, task_ in done:
+        labels[model, task_].append(label)
+    found = []
+    for (model, label, name), cell in done.items():
+        scores = [row["score"] for row in store.items(cell["cell_key"])]
+        if scores:
+            baseline = next((b for b in BASELINES if b in labels[model, name]), "")
+            found.append(_measurement(cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline))
+    return found
+
+
+def _measurement(
+    cell: Mapping[str, Any],
+    scores: list[float],
+    variant: Mapping[str, Any] | None,
+    run: Mapping[str, Any],
+    baseline: str,
+) -> Measurement:
+    what, how = task(cell["task"]), QUANTIZATIONS[cell["quantization"]]
+    interval = score_interval(scores)
+    facts = json.loads(variant["facts"]) if variant else {}
+    arithmetic = f"{facts.get('arithmetic', '')} arithmetic on {facts.get('device', '')}"
+    stored_only = "; stored size, computed at full width" if how.execution == "dequantized" else ""
+    return Measurement(
+        model=cell["model"],
+        quantization=cell["quantization"],
+        task=what.name,
+        task_group=what.group,
+        metric=what.metric,
+        score=sum(scores) / len(scores),
+        n_items=len(scores),
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        origin="measured",
+        protocol=what.protocol,
+        method=how.title,
+        bits_per_weight=variant["bits_per_weight"] if variant else None,
+        weight_bytes=variant["weight_bytes"] if variant else None,
+        baseline=baseline,
+        source=f"run {cell['run']}",
+        source_title="Measured here",
+        date=time.strftime("%Y-%m-%d", time.localtime(run["created"])),
+        run=cell["run"],
+        hardware=arithmetic + stored_only,
+        seconds=cell["seconds"],
+    )
+
+
+def item_scores(model: str, quantization: str, task_name: str, store: Store | None = None) -> dict[str, float]:
+    """Score by item of the newest finished cell; empty if there is none."""
+    store = store or Store()
+    cell = _newest(store, model, quantization, task_name)
+    return {row["item"]: row["score"] for row in store.items(cell["cell_key"])} if cell else {}
+
+
+def item_texts(
+    model: str, quantization: str, task_name: str, wanted: Iterable[str] | None = None, store: Store | None = None
+) -> dict[str, ItemText]:
+    """Prompt, expected and given answer by item, for the wanted items or all."""
+    store = store or Store()
+    cell = _newest(store, model, quantization, task_name)
+    if not cell:
+        return {}
+    asked = {item["id"]: item for item in items(task(task_name).config["metadata"]["items"])}
+    keep = set(asked) if wanted is None else set(wanted)
+    return {
+        row["item"]: ItemText(
+            item=row["item"],
+            prompt=asked[row["item"]]["prompt"],
+            expected=asked[row["item"]]["answer"].strip(),
+            output=_readable(row["output"]),
+            score=row["score"],
+        )
+        for row in store.items(cell["cell_key"])
+        if row["item"] in keep and row["item"] in asked
+    }
+
+
+def _readable(output: str) -> str:
+    if output.startswith('{"choice"'):
+        return str(json.loads(output)["choice"])
+    return output.strip()
+
+
+def _newest(store: Store, model: str, quantization: str, task_name: str) -> Mapping[str, Any] | None:
+    created = {row["run"]: row["created"] for row in store.runs()}
+    cells = [
+        c
+        for c in store.cells()
+        if (c["model"], c["quantization"], c["task"], c["state"]) == (model, quantization, task_name, "done")
+    ]
+    return max(cells, key=lambda c: created[c["run"]], default=None)

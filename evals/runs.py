@@ -1,0 +1,237 @@
+"""Start, watch, cancel and resume runs. Importing this loads no model stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from evals.home import ROOT, home
+from evals.leases import alive_workers, lease
+from evals.models import model
+from evals.plan import ENGINE_PACKAGES, Plan, chosen_items, demo_plan, versions
+from evals.statistics.intervals import score_interval
+from evals.store import Store
+from evals.tasks import items, task
+from evals.worker import finish_run
+
+CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run"]
+RunState = Literal["running", "done", "cancelled", "interrupted"]
+MAX_WORKERS = 8
+OPEN = ("queued", "running")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellStatus:
+    """How far one cell is; ``score`` with its 95 % interval covers the items done so far."""
+
+    model: str
+    quantization: str
+    task: str
+    task_group: str
+    state: CellState
+    items_done: int
+    items_total: int
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStatus:
+    """How far a run is. ``seconds_left`` is None until something can be said."""
+
+    run: str
+    state: RunState
+    plan: dict[str, Any]
+    created: float
+    finished: float | None
+    cells_done: int
+    cells_total: int
+    items_done: int
+    items_total: int
+    seconds_left: float | None
+    cells: tuple[CellStatus, ...]
+    provenance: dict[str, Any]
+
+
+def start(plan: Plan, store: Store | None = None) -> str:
+    """Write the run and start its workers; an equal plan that is still running is joined instead of repeated."""
+    plan = plan.checked()
+    store = store or Store()
+    run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+    row = {
+        "run": run,
+        "digest": plan.digest,
+        "plan": json.dumps(asdict(plan)),
+        "state": "running",
+        "created": time.time(),
+        "provenance": json.dumps({"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count()}),
+    }
+    cells = [
+        {**asdict(cell), "run": run, "position": position, "state": "queued"} for position, cell in enumerate(plan.cells())
+    ]
+    run = store.add_run(row, cells)
+    resume(run, store)
+    return run
+
+
+def resume(run: str, store: Store | None = None) -> None:
+    """Start workers for a run that still has open cells and nobody working on them."""
+    store = store or Store()
+    row = store.run(run)
+    if row is None:
+        raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
+    open_cells = [c for c in store.cells(run) if c["state"] in OPEN]
+    if not open_cells:
+        finish_run(store, run)
+        return
+    if alive_workers(run):
+        return
+    variants = {(c["model"], c["quantization"]) for c in open_cells}
+    processors = os.cpu_count() or 1
+    workers = max(1, min(processors, MAX_WORKERS, len(variants)))
+    environment = {**os.environ, "BITBUDGET_THREADS": str(max(1, processors // workers)), "PYTHONPATH": str(ROOT)}
+    logs = home() / "logs" / run
+    logs.mkdir(parents=True, exist_ok=True)
+    for _ in range(workers):
+        name = f"{run}.{uuid.uuid4().hex[:8]}"
+        held = lease(name)
+        with (logs / f"{name}.log").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "evals.worker", run, name],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=(held,),
+            )
+        os.close(held)
+
+
+def reopen(run: str, store: Store | None = None) -> None:
+    """Queue the cells of a run that were cancelled, failed or not run, and start workers for them."""
+    store = store or Store()
+    if store.run(run) is None:
+        raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
+    store.set_run(run, state="running", finished=None)
+    values = {"state": "queued", "worker": "", "reason": "", "attempts": 0}
+    store.set_cells(run, values, {}, states=("cancelled", "failed", "not run"))
+    resume(run, store)
+
+
+def cancel(run: str, store: Store | None = None) -> None:
+    """Stop a run; what it has measured stays."""
+    store = store or Store()
+    if store.run(run) is None:
+        raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
+    store.set_run(run, state="cancelled", finished=time.time())
+    store.set_cells(run, {"state": "cancelled", "worker": ""}, {}, states=OPEN)
+
+
+def runs(store: Store | None = None) -> list[RunStatus]:
+    """All runs, newest first."""
+    store = store or Store()
+    return [_status(store, row) for row in store.runs()]
+
+
+def status(run: str | None = None, store: Store | None = None) -> RunStatus | None:
+    """One run, by default the newest; None if there is none."""
+    store = store or Store()
+    rows = store.runs()
+    row = next((r for r in rows if run is None or r["run"] == run), None)
+    return _status(store, row) if row else None
+
+
+def ensure_demo(store: Store | None = None) -> str | None:
+    """On a machine without results start the demo; pick up a run whose workers died. Returns the active run."""
+    store = store or Store()
+    rows = store.runs()
+    if not rows:
+        return start(demo_plan(), store) if demo_plan_is_possible() else None
+    for row in rows:
+        if row["state"] == "running":
+            resume(row["run"], store)
+            return str(row["run"])
+    return None
+
+
+def demo_plan_is_possible() -> bool:
+    """Whether the shipped weights are there."""
+    from evals.models import shipped_models
+
+    return bool(shipped_models())
+
+
+def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
+    plan = json.loads(row["plan"])
+    raw = store.cells(row["run"])
+    cells = [_cell_status(store, cell, plan) for cell in raw]
+    state = row["state"]
+    if state == "running" and not alive_workers(row["run"]):
+        state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
+    return RunStatus(
+        run=row["run"],
+        state=state,
+        plan=plan,
+        created=row["created"],
+        finished=row["finished"],
+        cells_done=sum(c.state not in OPEN for c in cells),
+        cells_total=len(cells),
+        items_done=sum(c.items_done for c in cells),
+        items_total=sum(c.items_total for c in cells),
+        seconds_left=seconds_left(cells, len({c["worker"] for c in raw if c["state"] in OPEN and c["worker"]})),
+        cells=tuple(cells),
+        provenance=json.loads(row["provenance"]),
+    )
+
+
+def _cell_status(store: Store, cell: Mapping[str, Any], plan: Mapping[str, Any]) -> CellStatus:
+    what = task(cell["task"])
+    listed = items(what.config["metadata"]["items"])
+    planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
+    scores = [row["score"] for row in store.items(cell["cell_key"]) if row["item"] in planned]
+    interval = score_interval(scores) if len(scores) > 1 else None
+    return CellStatus(
+        model=cell["model"],
+        quantization=cell["quantization"],
+        task=cell["task"],
+        task_group=what.group,
+        state=cell["state"],
+        items_done=len(scores),
+        items_total=cell["items_total"],
+        score=sum(scores) / len(scores) if scores else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        reason=cell["reason"],
+        seconds=cell["seconds"],
+    )
+
+
+def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
+    """Time left by the pace of the finished cells: seconds an item for each model, scaled by size where one is unseen."""
+    paces: dict[str, list[float]] = {}
+    for cell in cells:
+        if cell.seconds and cell.items_done:
+            paces.setdefault(cell.model, []).append(cell.seconds / cell.items_done)
+    if not paces:
+        return None
+    known = {name: sum(values) / len(values) for name, values in paces.items()}
+    sizes = {c.model: sum(p.stat().st_size for p in model(c.model).folder.glob("*.safetensors")) for c in cells}
+    nearest = {name: min(known, key=lambda k: abs(sizes[k] - size)) for name, size in sizes.items()}
+    left = sum(
+        (c.items_total - c.items_done) * known[nearest[c.model]] * max(1.0, (sizes[c.model] / sizes[nearest[c.model]]) ** 0.5)
+        for c in cells
+        if c.state in OPEN
+    )
+    return left / max(1, workers)

@@ -1,0 +1,187 @@
+"""``python -m evals.worker RUN WORKER``: takes variants of a run one at a time and evaluates their cells.
+
+May be killed at any moment: every scored item is in the store within a second, and the next worker goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from evals.home import home
+from evals.leases import alive_workers
+from evals.models import model
+from evals.plan import chosen_items, item_key
+from evals.quantizations import quantization
+from evals.store import Store, StoreError
+from evals.tasks import Task, items, task
+
+log = logging.getLogger("evals.worker")
+FLUSH_S = 0.5
+MAX_ATTEMPTS = 3
+Row = Mapping[str, Any]
+
+
+class Stopped(Exception):
+    """The run was cancelled."""
+
+
+class ItemSink:
+    """Collects scored items of one cell and writes them in small transactions."""
+
+    def __init__(self, store: Store, cell: Row, task_: Task) -> None:
+        self._store, self._cell, self._task = store, cell, task_
+        self._items = items(task_.config["metadata"]["items"])
+        self._rows: list[dict[str, Any]] = []
+        self._flushed = time.monotonic()
+
+    def accept(self, result: Any) -> None:
+        item = self._items[result.index]
+        self._rows.append(
+            {
+                "item_key": item_key(self._cell["cell_key"], item),
+                "cell_key": self._cell["cell_key"],
+                "item": item["id"],
+                "score": result.metrics[self._task.metric],
+                "metrics": json.dumps(result.metrics, sort_keys=True),
+                "output": result.output,
+            }
+        )
+        if time.monotonic() - self._flushed > FLUSH_S:
+            self.flush()
+
+    def flush(self) -> None:
+        self._store.add_items(self._rows)
+        self._rows.clear()
+        self._flushed = time.monotonic()
+        run = self._store.run(self._cell["run"])
+        if run is None or run["state"] != "running":
+            raise Stopped
+
+
+def remaining(store: Store, cell: Row, task_: Task, limit: int | None, seed: int) -> list[int]:
+    """Indices of the planned items that have no accepted result yet."""
+    done = {row["item"] for row in store.items(cell["cell_key"])}
+    listed = items(task_.config["metadata"]["items"])
+    return [index for index in chosen_items(task_, limit, seed) if listed[index]["id"] not in done]
+
+
+class Worker:
+    """Evaluates one variant at a time until none of the run is left."""
+
+    def __init__(self, store: Store, run: str, name: str) -> None:
+        self._store, self._run, self._name = store, run, name
+        row = store.run(run)
+        if row is None:
+            raise SystemExit(f"no run {run!r} in the store")
+        plan = json.loads(row["plan"])
+        self._limit, self._seed = plan["limit"], plan["seed"]
+
+    def work(self) -> None:
+        while cells := self._store.claim_variant(self._run, self._name, alive_workers(self._run)):
+            try:
+                self._evaluate(cells)
+            except Stopped:
+                return
+            except StoreError as error:
+                log.error("%s", error)
+                return
+            except Exception as error:
+                log.exception("variant failed")
+                self._finish(cells[0], "failed", _reason(error), whole_variant=True)
+        finish_run(self._store, self._run)
+
+    def _evaluate(self, cells: list[Row]) -> None:
+        first = cells[0]
+        if first["attempts"] >= MAX_ATTEMPTS:
+            reason = f"its worker died {MAX_ATTEMPTS} times on this variant; see the log of the run"
+            self._finish(first, "failed", reason, whole_variant=True)
+            return
+        harness = None
+        for cell in cells:
+            task_ = task(cell["task"])
+            todo = remaining(self._store, cell, task_, self._limit, self._seed)
+            started = time.time()
+            self._store.set_cells(self._run, {"state": "running", "started": started}, _where(cell))
+            if todo and task_.needs_sandbox and (why := sandbox_missing()):
+                self._finish(cell, "not run", f"no sandbox: {why}")
+                continue
+            if todo:
+                harness = harness or self._load(cell)
+                log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
+                sink = ItemSink(self._store, cell, task_)
+                try:
+                    harness.run(task_, todo, sink.accept)
+                except (Stopped, StoreError):
+                    raise
+                except Exception as error:
+                    log.exception("cell failed")
+                    self._finish(cell, "failed", _reason(error))
+                    continue
+                sink.flush()
+            self._finish(cell, "done", "", seconds=time.time() - started)
+
+    def _load(self, cell: Row) -> Any:
+        from evals.engines.harness import Harness
+        from evals.engines.variants import load_variant
+
+        loaded = load_variant(model(cell["model"]), quantization(cell["quantization"]), cell["variant_key"])
+        self._store.add_variant(
+            {
+                "variant_key": cell["variant_key"],
+                "model": cell["model"],
+                "quantization": cell["quantization"],
+                "weight_bytes": loaded.weight_bytes,
+                "bits_per_weight": loaded.bits_per_weight,
+                "facts": json.dumps(loaded.facts),
+            }
+        )
+        return Harness(loaded)
+
+    def _finish(
+        self, cell: Row, state: str, reason: str, seconds: float | None = None, whole_variant: bool = False
+    ) -> None:
+        where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
+        values = {"state": state, "reason": reason, "seconds": seconds}
+        self._store.set_cells(self._run, values, where, states=("queued", "running"))
+
+
+def finish_run(store: Store, run: str) -> None:
+    """Mark a run done once no cell of it waits."""
+    row = store.run(run)
+    if row and row["state"] == "running" and not any(c["state"] in ("queued", "running") for c in store.cells(run)):
+        store.set_run(run, state="done", finished=time.time())
+
+
+def sandbox_missing() -> str:
+    """Why model-written code cannot be run here, "" if it can."""
+    from evals.sandbox import choose, why_not
+
+    return "" if choose() else why_not()
+
+
+def _where(cell: Row) -> dict[str, str]:
+    return {name: cell[name] for name in ("model", "quantization", "task")}
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:400]}"
+
+
+def main() -> None:
+    run, name = sys.argv[1:]  # the lease on this name came with the process, see evals.runs
+    threads = os.environ.get("BITBUDGET_THREADS", "1")
+    os.environ.update(OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    log.info("worker %s, store in %s, %s threads", name, home().name, threads)
+    Worker(Store(), run, name).work()
+
+
+if __name__ == "__main__":
+    main()
