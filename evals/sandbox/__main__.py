@@ -1,0 +1,3 @@
+from evals.sandbox.cli import app
+
+app(prog_name="python -m evals.sandbox")
