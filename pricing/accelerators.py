@@ -1,0 +1,70 @@
+"""Accelerators: memory, bandwidth and arithmetic rates of one chip or card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pricing import names, tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accelerator:
+    """One chip. Rates are dense (no sparsity), FP16 with FP32 accumulation; None where no figure was found.
+
+    ``memory_gib`` is what the driver reports as usable, not the number on the box. ``device_class`` is gddr, hbm,
+    amd, apple or edge; ``link`` is nvlink, pcie or none.
+    """
+
+    name: str
+    description: str
+    device_class: str
+    memory_gib: float
+    bandwidth_gb_s: float
+    fp16_tflops: float | None = None
+    fp8_tflops: float | None = None
+    int8_tops: float | None = None
+    fp32_tflops: float | None = None
+    link: str = "pcie"
+    link_gb_s: float | None = None
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+    note: str = ""
+    date: str = ""
+
+    def __post_init__(self) -> None:
+        if self.memory_gib <= 0 or self.bandwidth_gb_s <= 0:
+            raise ValueError(f"accelerator {self.name} needs a memory and a bandwidth above 0")
+
+    def tflops(self, compute: str) -> float | None:
+        """Dense rate for ``compute`` (fp16, fp8, int8); falls back to FP16 where the chip has no such unit."""
+        if compute == "fp8" and self.fp8_tflops:
+            return self.fp8_tflops
+        if compute == "int8" and self.int8_tops:
+            return self.int8_tops
+        return self.fp16_tflops
+
+
+@lru_cache(maxsize=1)
+def load() -> dict[str, Accelerator]:
+    """The accelerators table by name."""
+    numbers = ["bandwidth_gb_s", "fp16_tflops", "fp8_tflops", "int8_tops", "fp32_tflops", "link_gb_s"]
+    return {
+        row["name"]: Accelerator(
+            memory_gib=float(row["memory_gib"]),
+            aliases=tables.names(row["aliases"]),
+            **{field: tables.number(row[field]) for field in numbers},  # type: ignore[arg-type]
+            **{field: row[field] for field in ("name", "description", "device_class", "link", "source", "note", "date")},  # type: ignore[arg-type]
+        )
+        for row in tables.rows("accelerators")
+    }
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, str]:
+    return names.index((card.name, card.aliases) for card in load().values())
+
+
+def find(name: str) -> Accelerator:
+    """The accelerator called ``name`` or one of its aliases. Raises UnknownName."""
+    return load()[names.resolve(name, _index(), what="accelerator")]

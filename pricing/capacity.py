@@ -1,0 +1,130 @@
+"""Capacity: latency of one replica under load, and the fewest replicas that carry the peak within the latency line.
+
+Requests arrive at random; every request has the workload's prompt and output size. With arrivals λ, prompts of
+``p`` seconds and outputs of ``o`` tokens, the share of time in prompts is λp, and a token takes
+``T = step(B + 1) / (1 − λp)`` with ``B = λ o T`` other requests present: a fixed point, solved in closed form.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pricing.speed import Pace
+
+MAX_UTILISATION = 0.85  # beyond this the queue grows faster than any forecast of the peak hour is good
+MAX_REPLICAS = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """95th percentiles at one load; ``batch`` is the mean number of requests in flight on a replica."""
+
+    ttft_p95_s: float
+    tpot_p95_s: float
+    e2e_p95_s: float
+    batch: float
+    utilisation_fraction: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The latency line; None means "not asked for"."""
+
+    ttft_p95_s: float | None = None
+    tpot_p95_s: float | None = None
+    e2e_p95_s: float | None = None
+
+    def broken_by(self, seen: Latency) -> str:
+        """The first limit that ``seen`` breaks, in words; "" where it keeps all."""
+        for name, word in (("e2e_p95_s", "end to end"), ("ttft_p95_s", "first token"), ("tpot_p95_s", "per token")):
+            limit, value = getattr(self, name), getattr(seen, name)
+            if limit is not None and value > limit:
+                return f"p95 {word} {value:.3g} s is above {limit:g} s"
+        return ""
+
+
+def requests_per_s(pace: Pace, max_sequences: int, output_tokens: int) -> float:
+    """Most requests a second one replica can complete, all its slots full. Prompts of unknown cost count 0."""
+    step = pace.step_s(max_sequences)
+    return 1 / ((pace.prompt_s or 0.0) + output_tokens * step / max_sequences)
+
+
+def latency(pace: Pace, max_sequences: int, output_tokens: int, arrivals_per_s: float) -> Latency | None:
+    """Latency of one replica at ``arrivals_per_s``; None where it cannot carry them."""
+    if pace.prompt_s is None:
+        return None
+    ceiling = requests_per_s(pace, max_sequences, output_tokens)
+    used = arrivals_per_s / ceiling
+    prompt_share = arrivals_per_s * pace.prompt_s
+    if used >= 1 or prompt_share >= 1:
+        return None
+    token_s = 0.0
+    tokens_per_s = arrivals_per_s * output_tokens
+    fixed, fixed_slope = pace.fixed_s, pace.fixed_per_request_s
+    # step is the larger of two straight lines in B, so its fixed point is the larger of the two fixed points.
+    for base, slope in ((pace.read_s, pace.read_per_request_s), (0.0, pace.compute_per_request_s)):
+        slope += fixed_slope
+        left = 1 - prompt_share - tokens_per_s * slope
+        # No room left on this line: the batch is at its ceiling.
+        full = pace.step_s(max_sequences) / (1 - prompt_share)
+        token_s = max(token_s, min(full, (base + fixed + slope) / left) if left > 0 else full)
+    batch = min(tokens_per_s * token_s, float(max_sequences))
+    busy_batch = min(batch + 1 + 1.645 * math.sqrt(batch), float(max_sequences))
+    tpot_p95 = max(token_s, pace.step_s(busy_batch) / (1 - prompt_share))
+    service_s = output_tokens * token_s + pace.prompt_s
+    ttft_p95 = pace.prompt_s + pace.step_s(min(batch + 1, max_sequences))
+    ttft_p95 += _prompt_wait_p95(pace.prompt_s, prompt_share) + _slot_wait_p95(service_s, max_sequences, used)
+    return Latency(
+        ttft_p95_s=ttft_p95,
+        tpot_p95_s=tpot_p95,
+        e2e_p95_s=ttft_p95 + tpot_p95 * (output_tokens - 1),
+        batch=batch,
+        utilisation_fraction=used,
+    )
+
+
+def _prompt_wait_p95(prompt_s: float, share: float) -> float:
+    """95th percentile of the wait for other prompts (M/D/1, exponential tail of the waiting ones)."""
+    return prompt_s / (2 * (1 - share)) * math.log(share / 0.05) if share > 0.05 else 0.0
+
+
+def _slot_wait_p95(service_s: float, slots: int, used: float) -> float:
+    """95th percentile of the wait for a free slot (M/M/c with Sakasegawa's chance to wait)."""
+    chance = used ** (math.sqrt(2 * (slots + 1)) - 1)
+    if chance <= 0.05:
+        return 0.0
+    return service_s / (slots * (1 - used)) * math.log(chance / 0.05)
+
+
+def replicas(
+    pace: Pace, max_sequences: int, output_tokens: int, peak_requests_per_s: float, limits: Limits
+) -> tuple[int | None, str]:
+    """Fewest replicas that carry the peak within ``limits``; (None, why) where no number does."""
+    ceiling = requests_per_s(pace, max_sequences, output_tokens) * MAX_UTILISATION
+    fewest = max(1, math.ceil(peak_requests_per_s / ceiling))
+    if fewest > MAX_REPLICAS:
+        return None, f"the peak load needs {fewest:,} replicas; more than {MAX_REPLICAS:,} is not a plan"
+    asked = any(limit is not None for limit in (limits.ttft_p95_s, limits.tpot_p95_s, limits.e2e_p95_s))
+    if not asked or pace.prompt_s is None:
+        return fewest, ""
+
+    def broken(count: int) -> str:
+        seen = latency(pace, max_sequences, output_tokens, peak_requests_per_s / count)
+        return "overloaded" if seen is None else limits.broken_by(seen)
+
+    if not broken(fewest):
+        return fewest, ""
+    alone = latency(pace, max_sequences, output_tokens, 0.0)
+    unloaded = limits.broken_by(alone) if alone else ""
+    if unloaded:
+        return None, f"{unloaded} even with nothing else to do"
+    low, high = fewest, fewest * 2
+    while broken(high):
+        low, high = high, high * 2
+        if high > MAX_REPLICAS:
+            return None, f"{broken(MAX_REPLICAS)} even on {MAX_REPLICAS:,} replicas"
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if broken(middle) else (low, middle)
+    return high, ""

@@ -1,0 +1,121 @@
+"""The price book: every table a quote reads, as of one date, with the user's own prices over the shipped ones."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from pricing import accelerators, api, models, names, offers
+from pricing.accelerators import Accelerator
+from pricing.models import Model
+from pricing.offers import Offer
+
+Filter = tuple[str | None, tuple[str, ...] | None, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rentable:
+    """The cheapest offer of one accelerator × count that passes a filter."""
+
+    accelerator: Accelerator
+    count: int
+    offer: Offer
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceBook:
+    """Tables and own prices as of a date. Read-only; quotes cache what they derive from it."""
+
+    models: Mapping[str, Model]
+    accelerators: Mapping[str, Accelerator]
+    offers: tuple[Offer, ...]
+    as_of: date
+    api_overrides: tuple[api.ApiOverride, ...] = ()
+    _rentables: dict[Filter, list[Rentable]] = field(default_factory=dict, repr=False, compare=False)
+
+    def rentables(
+        self, *, provider: str | None = None, provider_classes: Iterable[str] | None = None, tier: str = "on-demand"
+    ) -> list[Rentable]:
+        """Cheapest offer of each accelerator × count (1 to 8 cards and whole machines), cheapest first."""
+        classes = None if provider_classes is None else tuple(sorted(provider_classes))
+        key = (provider, classes, tier)
+        if key not in self._rentables:
+            found = []
+            passed = offers.matching(self.offers, provider=provider, provider_classes=classes, tier=tier)
+            for name in dict.fromkeys(offer.accelerator for offer in passed):
+                of_card = [offer for offer in passed if offer.accelerator == name]
+                for count in sorted({1, 2, 4, 8} | {offer.count for offer in of_card}):
+                    scaled = [whole for offer in of_card if (whole := offer.for_count(count))]
+                    if scaled:
+                        cheapest = min(scaled, key=lambda offer: offer.usd_per_hour)
+                        found.append(Rentable(accelerator=self.accelerators[name], count=count, offer=cheapest))
+            self._rentables[key] = sorted(found, key=lambda one: one.offer.usd_per_hour)
+        return self._rentables[key]
+
+    def offer(self, accelerator: str, count: int, **filters: Any) -> Offer | None:
+        """The cheapest offer of ``count`` cards that passes the filters of :meth:`rentables`, None if there is none."""
+        for one in self.rentables(**filters):
+            if one.accelerator.name == accelerator and one.count == count:
+                return one.offer
+        return None
+
+    def check_provider(self, provider: str) -> str:
+        """The provider as the offers spell it. Raises UnknownName."""
+        known = names.index((name, ()) for name in sorted({offer.provider for offer in self.offers}))
+        return names.resolve(provider, known, what="provider")
+
+
+@lru_cache(maxsize=16)
+def _load(overrides: str, as_of: date) -> PriceBook:
+    rows = json.loads(overrides)
+    own = [offers.override(row) for row in rows if row.get("kind", "rental") == "rental"]
+    return PriceBook(
+        models=models.load(),
+        accelerators=accelerators.load(),
+        offers=offers.merged(offers.load(), own),
+        as_of=as_of,
+        api_overrides=tuple(api.override(row) for row in rows if row.get("kind") == "api"),
+    )
+
+
+def load_price_book(overrides: Sequence[Mapping[str, Any]] = (), as_of: date | None = None) -> PriceBook:
+    """The price book as of a date (today by default). Equal arguments give the same object.
+
+    ``overrides`` are plain dicts: ``{"kind": "rental", "provider", "accelerator", "usd_per_hour", "date", …}`` or
+    ``{"kind": "api", "provider", "model", "input_usd_per_mtok", "output_usd_per_mtok", "date"}``. Raises ValueError.
+    """
+    for row in overrides:
+        if row.get("kind", "rental") not in ("rental", "api"):
+            raise ValueError(f"kind of the price override {dict(row)!r} is {row['kind']!r}; give rental or api")
+    return _load(json.dumps([dict(row) for row in overrides], sort_keys=True, default=str), as_of or date.today())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """What different providers ask an hour for the same cards: a choice, not an uncertainty."""
+
+    low_usd_per_hour: float
+    median_usd_per_hour: float
+    high_usd_per_hour: float
+    providers: int
+
+
+def provider_spread(book: PriceBook, accelerator: str, count: int = 1, tier: str = "on-demand") -> Spread | None:
+    """Low, median and high over providers, each with its cheapest offer; None where nobody offers it."""
+    card = accelerators.find(accelerator).name
+    cheapest: dict[str, float] = {}
+    for offer in offers.matching(book.offers, accelerator=card, count=count, tier=tier):
+        cheapest.setdefault(offer.provider, offer.usd_per_hour)
+    if not cheapest:
+        return None
+    return Spread(
+        low_usd_per_hour=min(cheapest.values()),
+        median_usd_per_hour=statistics.median(cheapest.values()),
+        high_usd_per_hour=max(cheapest.values()),
+        providers=len(cheapest),
+    )

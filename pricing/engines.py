@@ -1,0 +1,45 @@
+"""Engine classes: how a server uses memory and batches requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pricing import names, tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """One class of inference server. ``overhead_gib`` and ``nccl_gib`` are per card."""
+
+    name: str
+    description: str
+    tensor_parallel: bool
+    usable_memory_fraction: float
+    overhead_gib: float
+    nccl_gib: float
+    prompt_chunk_tokens: int
+    max_sequences: int
+    source: str
+    date: str
+
+
+@lru_cache(maxsize=1)
+def load() -> dict[str, Engine]:
+    """The engine classes by name."""
+    numbers = ("usable_memory_fraction", "overhead_gib", "nccl_gib")
+    return {
+        row["name"]: Engine(
+            tensor_parallel=row["tensor_parallel"] == "1",
+            prompt_chunk_tokens=int(row["prompt_chunk_tokens"]),
+            max_sequences=int(row["max_sequences"]),
+            **{field: float(row[field]) for field in numbers},  # type: ignore[arg-type]
+            **{field: row[field] for field in ("name", "description", "source", "date")},  # type: ignore[arg-type]
+        )
+        for row in tables.rows("engines")
+    }
+
+
+def find(name: str) -> Engine:
+    """The engine class called ``name``. Raises UnknownName."""
+    return load()[names.resolve(name, names.index((engine, ()) for engine in load()), what="engine")]

@@ -1,0 +1,125 @@
+"""Formats: effective bits per weight of each quantization, scales included, and what stays at 16 bits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pricing import names, tables
+from pricing.models import Model
+
+_INTEGER = re.compile(r"^(?P<method>rtn|gptq|awq|hqq|qat|autoround|omniquant)-int(?P<bits>[2-8])(?:-g(?P<group>\d+))?$")
+_WEIGHT_ONLY = re.compile(r"^w(?P<bits>[2-8])a16(?:-int)?(?:-g(?P<group>\d+))?$")
+_EXL2 = re.compile(r"^(?:exl2-)?(?P<bits>\d+(?:\.\d+)?)-?bpw(?:-exl2)?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """How weights are stored. ``bits_per_weight`` is of the layers' matrices; embedding and head have their own.
+
+    ``engine`` is the engine class that serves it; ``compute`` the arithmetic of the prompt pass; ``calibrated``
+    tells whether the speed constants saw rows of this format.
+    """
+
+    label: str
+    method: str
+    engine: str
+    bits_per_weight: float
+    embedding_bits: float = 16.0
+    head_bits: float = 16.0
+    compute: str = "fp16"
+    experts_only: bool = False
+    calibrated: bool = False
+    kept_16_bit: str = "embedding, output matrix, norms"
+    source: str = ""
+    date: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.bits_per_weight <= 32:
+            raise ValueError(f"bits_per_weight of {self.label} is {self.bits_per_weight}; expected 0.5 to 32")
+
+    def weight_bytes(self, model: Model) -> float:
+        """Bytes of all weights of ``model`` in this format."""
+        attention_bits = 16.0 if self.experts_only and model.experts else self.bits_per_weight
+        experts = model.expert_parameters * max(1, model.experts)
+        # A tied embedding doubles as the output matrix and is kept at the finer of the two.
+        embedding_bits = max(self.embedding_bits, self.head_bits) if model.tied_embeddings else self.embedding_bits
+        bits = (
+            model.attention_parameters * attention_bits
+            + experts * self.bits_per_weight
+            + model.embedding_parameters * embedding_bits
+            + model.head_parameters * self.head_bits
+            + (model.small_parameters + model.other_parameters) * max(16.0, min(32.0, self.embedding_bits))
+        )
+        return bits / 8
+
+    def whole_bits(self, model: Model) -> float:
+        """Effective bits per parameter over the whole model."""
+        return self.weight_bytes(model) * 8 / model.parameters
+
+
+@lru_cache(maxsize=1)
+def load() -> dict[str, Format]:
+    """The formats table by label."""
+    numbers = ("bits_per_weight", "embedding_bits", "head_bits")
+    return {
+        row["label"]: Format(
+            **{field: float(row[field]) for field in numbers},  # type: ignore[arg-type]
+            **{field: row[field] for field in ("label", "method", "engine", "compute", "kept_16_bit", "source", "date")},  # type: ignore[arg-type]
+            experts_only=row["experts_only"] == "1",
+            calibrated=row["calibrated"] == "1",
+        )
+        for row in tables.rows("formats")
+    }
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, str]:
+    return names.index((row["label"], tables.names(row["aliases"])) for row in tables.rows("formats"))
+
+
+def _parametric(key: str) -> Format | None:
+    """Labels that carry their own numbers: gptq-int4-g128, rtn-int3-g32, w4a16-g128, 4.65bpw."""
+    if match := _INTEGER.match(key) or _WEIGHT_ONLY.match(key):
+        bits, group = int(match["bits"]), int(match["group"] or 0)
+        method = match.groupdict().get("method") or "weight-only integer"
+        scales = 0.0
+        if group:
+            # GPTQ, AWQ and HQQ store an FP16 scale and a zero point per group, round-to-nearest the scale alone.
+            scales = 16 / group + (bits / group if method in ("gptq", "awq", "hqq") else 0)
+        return Format(
+            label=key,
+            method=method.upper(),
+            engine="vllm",
+            bits_per_weight=bits + scales,
+            calibrated=bits in (4, 8) and method in ("gptq", "awq"),
+            source="bits + scale" + (" and zero point" if method in ("gptq", "awq", "hqq") else "") + " per group",
+        )
+    if match := _EXL2.match(key):
+        return Format(
+            label=key,
+            method="ExLlamaV2",
+            engine="llama.cpp",
+            bits_per_weight=float(match["bits"]),
+            head_bits=6.0,
+            source="bits per weight as the label states; output matrix at 6 bits, embedding at 16",
+        )
+    return None
+
+
+@lru_cache(maxsize=512)
+def find(label: str) -> Format:
+    """The format called ``label``. Raises UnknownName with the nearest labels."""
+    key = names.folded(label)
+    known = _index()
+    if key in known:
+        return load()[known[key]]
+    stripped = re.sub(r"-?\(.*?\)", "", key).removeprefix("gguf-")
+    if stripped in known:
+        return load()[known[stripped]]
+    found = _parametric(stripped)
+    if found is not None:
+        return found
+    hint = "; or write gptq-int4-g128, rtn-int3-g64, 4.65bpw …"
+    return load()[names.resolve(label, known, what="quantization", hint=hint)]
