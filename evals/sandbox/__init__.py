@@ -13,7 +13,7 @@ the kernel is a way out; and a whole program (``run``) reports its own success, 
 source can be fooled by it. Judge by ``call`` and compare the outputs.
 """
 
-from evals.sandbox.choice import FunctionCall, Sandbox, choose, refused, run_functions, why_not
+from evals.sandbox.choice import FunctionCall, NoSandbox, Sandbox, choose, open_session, refused, run_functions, why_not
 from evals.sandbox.limits import Limits
 from evals.sandbox.session import Session
 from evals.sandbox.verdicts import VERDICTS, Outcome, Verdict
@@ -22,11 +22,13 @@ __all__ = [
     "VERDICTS",
     "FunctionCall",
     "Limits",
+    "NoSandbox",
     "Outcome",
     "Sandbox",
     "Session",
     "Verdict",
     "choose",
+    "open_session",
     "refused",
     "run_functions",
     "why_not",

@@ -17,6 +17,10 @@ _one_at_a_time = Lock()
 _reports: dict[str, Report] = {}
 
 
+class NoSandbox(RuntimeError):
+    """Model-written code cannot be run on this machine."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FunctionCall:
     """A function to define and call once for each of ``inputs`` (plain data)."""
@@ -59,6 +63,14 @@ def choose() -> Sandbox | None:
         if report.works:
             return Sandbox(walls=walls, report=report)
     return None
+
+
+def open_session(limits: Limits | None = None) -> Session:
+    """A session in the chosen sandbox. Raises NoSandbox, with what to do, where there is none."""
+    sandbox = choose()
+    if sandbox is None:
+        raise NoSandbox(why_not())
+    return sandbox.session(limits)
 
 
 def why_not() -> str:

@@ -1,0 +1,80 @@
+# Bitbudget. `make run` is all a newcomer needs; `make` alone lists the rest.
+PORT ?= 8501
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for a torch without CUDA (gigabytes smaller)
+PIP_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
+export PYTHONPATH := .
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types pytest bench models engines system clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.installed  ## Install what is missing and serve the app on http://localhost:8501 (PORT=… to change)
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/.installed-test system  ## Everything: style, types, tests (unit, pages, browser, sandbox)
+	$(MAKE) --no-print-directory lint types pytest
+
+lint: $(VENV)/.installed-test  ## Style of the code
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-test  ## Types of the code
+	$(BIN)/mypy
+
+pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose)
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
+	$(BIN)/python -m evals bench
+
+models: $(VENV)/.installed  ## Train the tiny family again from scratch, one size after another (hours on two cores)
+	for model in tiny-1m tiny-3m tiny-13m; do $(BIN)/python -m data.models.training.train $$model || exit 1; done
+
+engines: $(VENV)/.installed-engines  ## Add llama.cpp (compiles for about eight minutes); nothing else needs it yet
+
+clean:  ## Remove the environment and the caches; your results in .bitbudget stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Bitbudget needs Python 3.11 or newer; $(PYTHON) is older. Try: make run PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch goes first, on its own: resolved together with the rest, pip may settle on another build of several gigabytes.
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(PIP) "$$(grep '^torch==' requirements.txt)"
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed
+	$(PIP) -r requirements-test.txt
+	@touch $@
+
+# The wheel is kept in .venv/wheels, so that installing again does not compile again.
+$(VENV)/.installed-engines: requirements-engines.txt $(VENV)/.installed
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(VENV)/wheels \
+		--find-links $(VENV)/wheels -r requirements-engines.txt
+	$(PIP) --find-links $(VENV)/wheels -r requirements-engines.txt
+	@touch $@
+
+# bubblewrap runs model-written code; Chromium is driven by the browser tests.
+system:
+	@missing=""; \
+	command -v bwrap >/dev/null || missing="$$missing bubblewrap"; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo"; else sudo="none"; fi; \
+	if [ "$$sudo" != none ] && command -v apt-get >/dev/null; then \
+		echo "Installing$$missing"; \
+		{ $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		  $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } \
+		|| echo "Could not install$$missing: the tests that need them are skipped, or fail where CI is set."; \
+	else \
+		echo "Please install$$missing (apt-get install$$missing): without them some tests are skipped."; \
+	fi
