@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from decisions.evidence import ItemScores
+from decisions import quoting
+from decisions.evidence import ItemScores, baseline_of
+from decisions.frontier import frontier_shares, undominated
+from decisions.limits import limit_checks
 from decisions.options import Option
+from decisions.quality import quality_checks
 from decisions.scenarios import Scenario
+from decisions.verdicts import Check, overall
 from evals.measurements import Measurement
 from pricing.catalogue import PriceBook
 from pricing.quotes import Quote
@@ -14,16 +22,126 @@ from pricing.quotes import Quote
 
 def option_id(model: str, quantization: str) -> str:
     """URL-safe and stable: ``meta-llama-3-70b-instruct@q4_k_m``."""
-    raise NotImplementedError
+    parts = (re.sub(r"[^a-z0-9._]+", "-", part.casefold()).strip("-") for part in (model, short_format(quantization)))
+    return "@".join(parts)
+
+
+def short_format(quantization: str) -> str:
+    """The format without the family it belongs to, as one says it: ``GGUF Q4_K_M`` → ``Q4_K_M``."""
+    return re.sub(r"^GGUF\s+", "", quantization)
 
 
 def build_options(
     scenario: Scenario, measurements: Sequence[Measurement], book: PriceBook, item_scores: ItemScores | None = None
 ) -> tuple[Option, ...]:
     """Judged options, cheapest first; those without a price last."""
-    raise NotImplementedError
+    rented = {candidate.evidence for candidate in scenario.api}
+    by_variant: dict[tuple[str, str], dict[str, Measurement]] = {}
+    for m in measurements:
+        if m.model not in rented or m.model in scenario.models:
+            by_variant.setdefault((m.model, m.quantization), {})[m.task] = m
+    usual = _usual_protocols(by_variant)
+    options = [
+        _deployment(scenario, model, quantization, found, measurements, book, item_scores, usual)
+        for (model, quantization), found in by_variant.items()
+    ]
+    for candidate in scenario.api:
+        found = {m.task: m for m in reversed(measurements) if m.model == candidate.evidence}
+        quote = quoting.api(scenario, candidate, book)
+        options.append(
+            Option(
+                id=candidate.id, label=candidate.label, kind="api", model=candidate.model, quantization="", method="API",
+                quote=quote, measurements=found, checks=_checks(scenario, found, {}, quote, None, usual),
+            )
+        )
+    judged = [replace(o, verdict=overall(o.checks), is_status_quo=o.id == scenario.status_quo) for o in _distinct(options)]
+    return _with_frontier(sorted(judged, key=_by_cost), scenario.task)
+
+
+def requoted(option: Option, scenario: Scenario, book: PriceBook) -> Option:
+    """The same scores at the price and speed of another workload; quality checks stay as they are."""
+    if option.kind == "api":
+        candidate = next(c for c in scenario.api if c.id == option.id)
+        quote = quoting.api(scenario, candidate, book)
+    else:
+        quote = quoting.rental(scenario, next(iter(option.measurements.values())), book)
+    checks = (*(c for c in option.checks if c.task), *limit_checks(scenario.sla, quote))
+    return replace(option, quote=quote, checks=checks, verdict=overall(checks))
 
 
 def deployments(scenario: Scenario, option: Option, book: PriceBook) -> tuple[Quote, ...]:
     """The option's variant on every acceptable accelerator, cheapest first, then those that do not fit."""
-    raise NotImplementedError
+    if option.kind == "api" or not option.measurements:
+        return (option.quote,)
+    measurement = next(iter(option.measurements.values()))
+    quotes = []
+    for accelerator in quoting.acceptable_accelerators(scenario, book):
+        alone = replace(scenario, accelerators=(accelerator,))
+        quotes.append(quoting.rental(alone, measurement, book))
+    return tuple(sorted(quotes, key=lambda q: (q.usd_per_month is None, q.usd_per_month.value if q.usd_per_month else 0)))
+
+
+def _deployment(
+    scenario: Scenario, model: str, quantization: str, found: dict[str, Measurement], measurements: Sequence[Measurement],
+    book: PriceBook, item_scores: ItemScores | None, usual: dict[str, str],
+) -> Option:
+    first = next(iter(found.values()))
+    baselines = {task: b for task, m in found.items() if (b := baseline_of(m, measurements))}
+    quote = quoting.rental(scenario, first, book)
+    return Option(
+        id=option_id(model, quantization), label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
+        kind="deployment", model=model, quantization=quantization, method=first.method, quote=quote, measurements=found,
+        baselines=baselines, checks=_checks(scenario, found, baselines, quote, item_scores, usual),
+    )
+
+
+def _checks(
+    scenario: Scenario, found: dict[str, Measurement], baselines: dict[str, Measurement], quote: Quote,
+    item_scores: ItemScores | None, usual: dict[str, str],
+) -> tuple[Check, ...]:
+    quality = [
+        check
+        for task, line in scenario.sla.quality.items()
+        for check in quality_checks(
+            task, scenario.tasks[task], line, found.get(task), baselines.get(task), item_scores, usual.get(task, "")
+        )
+    ]
+    return (*quality, *limit_checks(scenario.sla, quote))
+
+
+def _usual_protocols(by_variant: dict[tuple[str, str], dict[str, Measurement]]) -> dict[str, str]:
+    votes: dict[str, Counter[str]] = {}
+    for found in by_variant.values():
+        for task, m in found.items():
+            votes.setdefault(task, Counter())[m.protocol] += 1
+    return {task: count.most_common(1)[0][0] for task, count in votes.items()}
+
+
+def _distinct(options: Sequence[Option]) -> list[Option]:
+    """Ids made unique where two names differ only in what a URL cannot hold."""
+    seen: Counter[str] = Counter()
+    result = []
+    for option in options:
+        seen[option.id] += 1
+        result.append(option if seen[option.id] == 1 else replace(option, id=f"{option.id}-{seen[option.id]}"))
+    return result
+
+
+def _by_cost(option: Option) -> tuple[bool, float, float, str]:
+    cost = option.quote.usd_per_month
+    best = max((m.score for m in option.measurements.values()), default=0.0)
+    return cost is None, cost.value if cost else 0.0, -best, option.id
+
+
+def _with_frontier(options: Sequence[Option], task: str) -> tuple[Option, ...]:
+    plotted = [o for o in options if o.quote.fits and o.quote.usd_per_month and task in o.measurements]
+    costs = [o.quote.usd_per_month for o in plotted if o.quote.usd_per_month]
+    seen = [o.measurements[task] for o in plotted]
+    front = undominated([c.value for c in costs], [m.score for m in seen]) if plotted else []
+    shares = frontier_shares(
+        costs, [(m.score, m.low, m.high) for m in seen], [(o.model, o.quote.label) for o in plotted]
+    )
+    marks = {o.id: (on, share) for o, on, share in zip(plotted, front, shares, strict=True)}
+    return tuple(
+        replace(o, on_frontier=marks[o.id][0], frontier_fraction=marks[o.id][1]) if o.id in marks else o for o in options
+    )

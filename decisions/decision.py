@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+from decisions import answers
+from decisions.candidates import build_options, requoted
+from decisions.changes import would_change
+from decisions.choosing import meeting, nearest
 from decisions.evidence import ItemScores
-from decisions.options import Decision
+from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from evals.measurements import Measurement
 from pricing.catalogue import PriceBook
@@ -15,4 +20,43 @@ def decide(
     scenario: Scenario, measurements: Sequence[Measurement], book: PriceBook, item_scores: ItemScores | None = None
 ) -> Decision:
     """Options judged against the SLA; ``item_scores`` makes comparisons against a baseline paired."""
-    raise NotImplementedError
+    options = build_options(scenario, measurements, book, item_scores)
+    found = meeting(options)
+    choice = found[0] if found else None
+    near = None if choice else nearest(options)
+    today = next((o for o in options if o.is_status_quo), None)
+    shown = choice or near
+    changes: tuple[str, ...] = ()
+    if choice:
+        changes = would_change(choice, options, scenario, lambda option, there: requoted(option, there, book))
+    return Decision(
+        status=_status(options, choice), sentence=_sentence(scenario, options, choice, near),
+        detail=answers.detail(shown, today, scenario), choice=choice, nearest=near, status_quo=today, options=options,
+        task=scenario.task, saving_usd_per_month=_saving(shown, today), would_change=changes,
+    )
+
+
+def _status(options: Sequence[Option], choice: Option | None) -> Literal["meets", "none_meets", "unproven"]:
+    if choice:
+        return "meets"
+    return "none_meets" if options and all(o.verdict == "misses" for o in options) else "unproven"
+
+
+def _sentence(scenario: Scenario, options: Sequence[Option], choice: Option | None, near: Option | None) -> str:
+    if choice:
+        return answers.meets(choice)
+    if not any(option.checks for option in options) and any(option.measurements for option in options):
+        priced = [o for o in options if o.quote.usd_per_month and o.quote.fits and o.measurements]
+        return answers.no_lines(priced[0] if priced else None)
+    local = [option for option in options if option.kind == "deployment"]
+    if near is None or (not local and scenario.models):
+        return answers.nothing_measured(scenario)
+    if near.verdict == "unproven":
+        return answers.unproven(near)
+    return answers.none_meets(near, scenario, options)
+
+
+def _saving(option: Option | None, today: Option | None) -> float | None:
+    if not option or not today or not option.quote.usd_per_month or not today.quote.usd_per_month:
+        return None
+    return today.quote.usd_per_month.value - option.quote.usd_per_month.value

@@ -2,24 +2,137 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from decisions.scenarios import Scenario
 from evals.measurements import Measurement
 
+if TYPE_CHECKING:
+    from evals.store import Store
+
 ItemScores = Callable[[str, str, str], Mapping[str, float]]  # (model, quantization, task) → item id → score
+FULL_PRECISION = re.compile(r"\b(fp32|f32|float32|bf16|bfloat16|fp16|f16|float16)\b", re.IGNORECASE)
 
 
 def scenario_measurements(scenario: Scenario) -> tuple[Measurement, ...]:
-    """The measurements of the scenario's candidates on its tasks, from its own kind of evidence."""
-    raise NotImplementedError
+    """The measurements of the scenario's candidates on its tasks, from its own kind of evidence.
+
+    Local variants are kept to one protocol a task, the one most of them were scored under. API models keep the
+    protocol their scores were published with.
+    """
+    every = _published() if scenario.evidence == "published" else _measured()
+    return select(scenario, every)
+
+
+def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """``every`` narrowed to the scenario: its tasks, candidates, sources and one protocol a task."""
+    local = [
+        m
+        for m in every
+        if m.task in scenario.tasks
+        and m.model in scenario.models
+        and (not scenario.sources or m.origin != "published" or m.source in scenario.sources)
+        and (not scenario.protocols or m.protocol in scenario.protocols)
+    ]
+    kept: dict[tuple[str, str, str], Measurement] = {}
+    for task in scenario.tasks:
+        here = [m for m in local if m.task == task]
+        votes = Counter((m.protocol, m.metric) for m in here)
+        usual = votes.most_common(1)[0][0] if votes else None
+        for m in here:
+            key = (m.model, m.quantization, m.task)
+            if (m.protocol, m.metric) == usual and (key not in kept or (m.n_items or 0) > (kept[key].n_items or 0)):
+                kept[key] = m
+    names = {candidate.evidence for candidate in scenario.api}
+    rented = {(m.model, m.task): m for m in reversed(every) if m.model in names and m.task in scenario.tasks}
+    return (*kept.values(), *rented.values())
 
 
 def item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]:
-    """Item id → score of a variant measured here; empty where there are no items."""
-    raise NotImplementedError
+    """Item id → score of a variant measured here; empty where there are no items. Remembered until the store changes."""
+    from evals.home import home
+
+    store = _store(home())
+    return _stored_scores(store, store.stamp(), model, quantization, task)
+
+
+def item_scorer(scenario: Scenario) -> ItemScores | None:
+    """Where item scores of the scenario come from; None for published evidence, which has none."""
+    return None if scenario.evidence == "published" else item_scores
 
 
 def baseline_of(measurement: Measurement, measurements: Sequence[Measurement]) -> Measurement | None:
     """The full-precision run of the same model under the same protocol, or what the source calls its baseline."""
-    raise NotImplementedError
+    peers = [m for m in measurements if m.model == measurement.model and comparable(m, measurement)]
+    named = [m for m in peers if measurement.baseline and m.quantization.casefold() == measurement.baseline.casefold()]
+    if named:
+        return named[0]
+    if measurement.baseline:  # the source names a run that is not among these: another one would be a guess
+        return measurement if is_full_precision(measurement.quantization) else None
+    full = [m for m in peers if is_full_precision(m.quantization)]
+    return min(full, key=lambda m: (m.bits_per_weight or 16.0, m.quantization)) if full else None
+
+
+def is_full_precision(quantization: str) -> bool:
+    """16 or 32 bits a weight by its name."""
+    return bool(FULL_PRECISION.search(quantization.replace("_", " ")))
+
+
+def comparable(first: Measurement, second: Measurement) -> bool:
+    """Same task, metric, protocol and kind of evidence, from the same source."""
+    return not differences(first, second)
+
+
+def differences(first: Measurement, second: Measurement) -> tuple[str, ...]:
+    """What keeps two measurements from being compared, named; empty if nothing does."""
+    published = "published" in (first.origin, second.origin)
+    return tuple(
+        field
+        for field in ("task", "metric", "protocol", "origin", "source")
+        if (field != "source" or published) and getattr(first, field) != getattr(second, field)
+    )
+
+
+def paired_scores(
+    first: Measurement, second: Measurement, scores: ItemScores | None
+) -> tuple[list[str], list[float], list[float]] | None:
+    """Ids and both scores of the items that two variants answered; None where fewer than two are common."""
+    if scores is None or not comparable(first, second):
+        return None
+    one = scores(first.model, first.quantization, first.task)
+    two = scores(second.model, second.quantization, second.task)
+    ids = [item for item in one if item in two]
+    if len(ids) < 2:
+        return None
+    return ids, [one[item] for item in ids], [two[item] for item in ids]
+
+
+def _published() -> Sequence[Measurement]:
+    from evals.published import published_measurements
+
+    return published_measurements()
+
+
+def _measured() -> Sequence[Measurement]:
+    from evals.results import measured_measurements
+
+    return measured_measurements()
+
+
+@lru_cache(maxsize=2)
+def _store(folder: Path) -> Store:
+    from evals.store import Store
+
+    return Store(folder / "bitbudget.sqlite")
+
+
+@lru_cache(maxsize=2000)
+def _stored_scores(store: Store, stamp: object, model: str, quantization: str, task: str) -> Mapping[str, float]:
+    from evals.results import item_scores as stored
+
+    return stored(model, quantization, task, store)

@@ -19,7 +19,7 @@ from pricing.workload import Workload
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "scenarios"
 FIRST = "seventy-or-eight"
 Evidence = Literal["published", "measured"]
-ACCEPTABLE = ("neocloud", "hyperscaler", "marketplace-secure")
+ACCEPTABLE = ("neocloud", "hyperscaler")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,6 +88,8 @@ def quantity(value: float | None, unit: str) -> str:
     """A check's value in its own unit."""
     if unit == "fraction":
         return percent(value)
+    if unit == "gib":
+        return "unknown" if value is None else f"{value:.3g} GiB"
     return seconds(value) if unit == "s" else money(value)
 
 

@@ -1,0 +1,135 @@
+"""What would change our mind: the lines at which another option becomes the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from decisions.choosing import meeting
+from decisions.options import Option
+from decisions.scenarios import Scenario
+from decisions.verdicts import Check, judge, overall
+from decisions.wording import count, money, percent, short_money
+
+VOLUMES = (0.1, 0.25, 0.5, 2.0, 4.0, 10.0)
+Requote = Callable[[Option, Scenario], Option]
+
+
+def would_change(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> tuple[str, ...]:
+    """One sentence each: the runner-up, the accuracy line up and down, the budget, the volume."""
+    sentences = [_runner_up(choice, options), *_accuracy(choice, options, scenario), _budget(choice, options, scenario)]
+    sentences += _volume(choice, options, scenario, requote)
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _runner_up(choice: Option, options: Sequence[Option]) -> str:
+    """The next-cheapest that meets; the same machine at the same price tells nothing new."""
+    cost = choice.quote.usd_per_month
+    for other in meeting(options):
+        theirs = other.quote.usd_per_month
+        if other.id == choice.id or not theirs or not cost:
+            continue
+        if other.quote.label == choice.quote.label and theirs.value <= cost.value * 1.005:
+            continue
+        return f"Next cheapest that meets: {other.label} for about {money(theirs.value)} a month."
+    return "No other option that costs more is proven to meet."
+
+
+def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> list[str]:
+    lines = [c for c in choice.checks if c.unit == "fraction" and c.task == scenario.task and c.low is not None]
+    if not lines:
+        return []
+    line = lines[0]
+    sentences = []
+    reach = {o.id: check.low for o in options if (check := _same(o, line)) and check.low is not None}
+    cost = choice.quote.usd_per_month
+    cheaper = [
+        o for o in options
+        if o.id in reach and cost and o.quote.usd_per_month and o.quote.usd_per_month.value < cost.value * 0.995
+        and reach[o.id] < line.target and _meets_but(o, line)
+    ]
+    if cheaper:
+        best = max(cheaper, key=lambda o: (reach[o.id], -(o.quote.usd_per_month.value if o.quote.usd_per_month else 0)))
+        price = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
+        sentences.append(f"With {line.name} ≤ {_down(reach[best.id])} as the line, {best.label} would do for {price} a month.")
+    edge = reach[choice.id]
+    after = [o for o in options if o.id in reach and reach[o.id] > edge and _meets_but(o, line)]
+    able = sorted(after, key=lambda o: (o.quote.usd_per_month.value if o.quote.usd_per_month else float("inf"), -reach[o.id]))
+    if able and able[0].quote.usd_per_month:
+        dearer = able[0].quote.usd_per_month.value
+        sentences.append(
+            f"Above {_down(edge)} it is no longer proven; the answer becomes {able[0].label} for {money(dearer)} a month "
+            f"(proven to {_down(reach[able[0].id])})."
+        )
+    else:
+        sentences.append(f"Above {_down(edge)} nothing here is proven to meet.")
+    return sentences
+
+
+def _budget(choice: Option, options: Sequence[Option], scenario: Scenario) -> str:
+    cost = choice.quote.usd_per_month
+    if cost is None:
+        return ""
+    rivals = [o for o in meeting(options) if o.id != choice.id and o.quote.usd_per_month]
+    lower = [o for o in rivals if o.quote.usd_per_month and o.quote.usd_per_month.high < cost.high * 0.995]
+    if lower:
+        other = min(lower, key=lambda o: o.quote.usd_per_month.high if o.quote.usd_per_month else 0.0)
+        return f"Under {money(cost.high)} a month (top of its band), {other.label} is the safer answer."
+    return f"With a budget under {money(cost.high)} a month (top of its band) nothing is proven to meet."
+
+
+def _volume(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> list[str]:
+    """The nearest volume, down and up, at which another of the accurate enough options is the cheapest that meets."""
+    able = [o for o in options if all(c.status == "meets" for c in o.checks if c.unit == "fraction")]
+    able = _one_a_price(able)[:8]
+    if choice.id not in {o.id for o in able}:
+        able.insert(0, choice)
+    now = scenario.workload.requests_per_month
+    sentences = []
+    for direction in (sorted((v for v in VOLUMES if v < 1), reverse=True), [v for v in VOLUMES if v > 1]):
+        for factor in direction:
+            asked = now * factor
+            if not 1 <= asked <= 1e12:
+                break
+            there = replace(scenario, workload=replace(scenario.workload, requests_per_month=asked))
+            found = meeting([requote(o, there) for o in able])
+            best = found[0] if found else None
+            if best is None or best.id != choice.id:
+                sentences.append(_at_volume(asked, best, factor))
+                break
+    return sentences
+
+
+def _at_volume(asked: float, best: Option | None, factor: float) -> str:
+    if best is None:
+        return f"At {count(asked)} requests a month none of them meets the SLA."
+    price = f" for {short_money(best.quote.usd_per_month.value)} a month" if best.quote.usd_per_month else ""
+    return f"At {count(asked)} requests a month the answer is {best.label}{price}."
+
+
+def _one_a_price(options: Sequence[Option]) -> list[Option]:
+    """The first option of each machine and price: those after it cost the same and were ranked behind."""
+    kept: dict[tuple[str, str], Option] = {}
+    for option in options:
+        cost = option.quote.usd_per_month
+        if cost:
+            kept.setdefault((option.quote.label, f"{cost.value:.3g}"), option)
+    return list(kept.values())
+
+
+def _meets_but(option: Option, line: Check) -> bool:
+    """Every check but the one about this line is met."""
+    return overall(c for c in option.checks if not (c.name == line.name and c.task == line.task)) != "misses" and all(
+        c.status == "meets" for c in option.checks if not (c.name == line.name and c.task == line.task)
+    )
+
+
+def _same(option: Option, line: Check) -> Check | None:
+    return next((c for c in option.checks if c.name == line.name and c.task == line.task), None)
+
+
+def _down(low: float) -> str:
+    """A lower bound, rounded down so that the claim stays true."""
+    value = int(low * 1000 + 1e-9) / 1000
+    assert judge("at least", value, low, low) == "meets"
+    return percent(value)
