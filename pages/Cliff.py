@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from decisions.cliff import CliffRow, cliff, cliff_sentence, group_sentences
-from decisions.evidence import item_scores
 from decisions.wording import percent, points
 from pages.ui import inputs
 from pages.ui.charts.cliff import cliff_chart, marks_key
@@ -43,7 +42,7 @@ with st.sidebar:
         help="Losing more than this against the model's own full precision counts as over the cliff.",
     )
 tolerance = (tolerance_points or 2.0) / 100
-rows = cliff(workspace.measurements, item_scores, tolerance=tolerance)
+rows = cliff(workspace.measurements, workspace.item_scores, tolerance=tolerance)
 if not rows:
     st.markdown("## No cliff to show yet")
     st.info("This scenario has no scores yet. Start a measurement on the Run page; it fills in here.", icon=":material/hourglass_empty:")

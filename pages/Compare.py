@@ -1,2 +1,113 @@
+"""Compare: two options side by side, who wins what, and the answers that changed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from decisions.comparison import Comparison, ComparisonRow, compare_options
+from decisions.options import Option
+from pages.ui import inputs
+from pages.ui.charts.break_even import break_even_chart
+from pages.ui.charts.dumbbell import dumbbell_chart
+from pages.ui.explain import sources_line
 from pages.ui.frame import frame
-frame("Compare")
+from pages.ui.items import changed_items
+from pages.ui.options_table import ordered
+from pages.ui.wording import md
+from pages.ui.workspace import Workspace, opening_pair
+
+WINNER_WORDS = {"tie": "no difference", "unproven": "unproven", "": ""}
+
+
+def side_by_side(comparison: Comparison) -> pd.DataFrame:
+    """All rows in words, grouped accuracy, speed, money, memory, risk."""
+    first, second = _names(comparison.first, comparison.second)
+    return pd.DataFrame(
+        [
+            {
+                "": row.group.capitalize(), "What": row.name, first: row.first_text, second: row.second_text,
+                "Difference": row.difference_text, "Better": _winner(row, first, second), "Note": _note(row),
+            }
+            for row in comparison.rows
+        ]
+    )
+
+
+def _names(first: Option, second: Option) -> tuple[str, str]:
+    if first.label != second.label:
+        return first.label, second.label
+    return f"{first.label}, {first.quote.label}", f"{second.label}, {second.quote.label} "
+
+
+def _winner(row: ComparisonRow, first: str, second: str) -> str:
+    return {"first": first, "second": second}.get(row.winner, WINNER_WORDS.get(row.winner, ""))
+
+
+def _note(row: ComparisonRow) -> str:
+    pairing = ("same items compared one by one" if row.paired else "unpaired: no items to compare") if row.group == "accuracy" else ""
+    return " · ".join(text for text in (row.note, pairing) if text)
+
+
+def choose(workspace: Workspace) -> tuple[str, str]:
+    """Two select boxes; the first is the option asked about, the second the fixed baseline."""
+    options = ordered(workspace.decision.options)
+    titles = {o.id: f"{o.label}, {o.quote.label}" for o in options}
+    first, second = opening_pair(workspace.scenario, workspace.decision)
+    left, middle, right = st.columns([5, 1, 5], vertical_alignment="bottom")
+    with left:
+        a = inputs.choice("a", "Option", list(titles), default=first, titles=titles)
+    with middle:
+        st.markdown("against", text_alignment="center")
+    with right:
+        b = inputs.choice("b", "Baseline", list(titles), default=second, titles=titles)
+    return a, b
+
+
+workspace = frame("Compare")
+if len(workspace.decision.options) < 2:
+    st.markdown("## Nothing to compare yet")
+    st.info("This scenario has fewer than two options with evidence. Start a measurement on the Run page.",
+            icon=":material/hourglass_empty:")
+    st.stop()
+sentence = st.container()
+first_id, second_id = choose(workspace)
+comparison = compare_options(
+    workspace.scenario, workspace.decision, first_id, second_id, book=workspace.book, item_scores=workspace.item_scores
+)
+sentence.markdown(f"## {md(comparison.sentence)}")
+names = _names(comparison.first, comparison.second)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.markdown("##### Accuracy")
+    st.plotly_chart(dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow), key="dumbbell",
+                    config={"displayModeBar": False}, alt=comparison.sentence)
+    st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Thin bars: 95 % intervals.")
+with right:
+    st.markdown("##### Monthly cost as the load grows")
+    if comparison.break_even:
+        curve = comparison.break_even
+        st.plotly_chart(
+            break_even_chart(curve, names, workspace.colours, today_requests=workspace.scenario.workload.requests_per_month,
+                             narrow=workspace.narrow),
+            key="break_even", config={"displayModeBar": False}, alt=curve.sentence,
+        )
+        st.caption(md(curve.sentence))
+    else:
+        st.info("At least one of the two is unpriced, so there is no break-even.", icon=":material/money_off:")
+
+st.markdown("##### Everything side by side")
+table = side_by_side(comparison)
+st.dataframe(table, hide_index=True, height=36 * len(table) + 40, alt=comparison.sentence)
+
+for flips in comparison.flips:
+    changed_items(flips, comparison)
+if not comparison.flips:
+    st.caption("Answers item by item are not published for this evidence, so the difference is unpaired and its interval wider.")
+
+with st.expander("Sources", icon=":material/link:"):
+    for option in (comparison.first, comparison.second):
+        st.markdown(f"**{md(option.label)}** · {md(option.quote.label)}")
+        for measured in option.measurements.values():
+            st.markdown(f"{md(measured.task)}: {sources_line(measured)}")

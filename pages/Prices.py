@@ -1,2 +1,49 @@
+"""Prices: what everything costs, since when, according to whom; overwrite what you know better."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from decisions.wording import money
+from pages.ui import inputs, prices
+from pages.ui.charts.spread import spread_chart
 from pages.ui.frame import frame
-frame("Prices")
+from pages.ui.price_tables import api_table, offers_table, own_prices
+from pages.ui.wording import md
+from pricing.catalogue import provider_spread
+from pricing.offers import STALE_AFTER_DAYS, matching
+
+workspace = frame("Prices")
+book, scenario = workspace.book, workspace.scenario
+names = prices.accelerators(book)
+answer = workspace.decision.choice or workspace.decision.nearest
+usual = answer.quote.accelerator if answer and answer.quote.accelerator in names else names[0]
+
+headline = st.container()
+accelerator = inputs.choice("card", "Accelerator", names, default=usual, width=260)
+spread = provider_spread(book, accelerator)
+offers = matching(book.offers, accelerator=accelerator, tier=None)
+if spread:
+    headline.markdown(
+        f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} to {md(money(spread.high_usd_per_hour))} an hour, "
+        f"depending on the provider"
+    )
+else:
+    headline.markdown(f"## {md(accelerator)} is not offered as a single card here")
+headline.markdown(
+    f"A quote is for one named offer, the cheapest you would accept. The spread over {spread.providers if spread else 0} "
+    "providers is your choice, not an uncertainty."
+)
+on_demand = matching(book.offers, accelerator=accelerator)
+if on_demand:
+    st.plotly_chart(spread_chart(on_demand, workspace.colours), config={"displayModeBar": False}, key="spread",
+                    alt=f"Hourly price of {accelerator} by provider")
+    st.caption("Cheapest on-demand offer of each provider, per card. :orange[◆] your own price.")
+
+st.markdown(f"#### Rental offers, {md(accelerator)}")
+offers_table(offers, scenario.as_of)
+st.caption(f"Change a price to use your own; it is marked as yours and used on every page. Older than {STALE_AFTER_DAYS} days counts as stale.")
+if scenario.api:
+    st.markdown("#### API models of this scenario")
+    api_table(scenario, book)
+own_prices()

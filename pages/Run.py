@@ -1,2 +1,74 @@
+"""Run: measure variants on this machine, watch the cells fill in, see what each run was."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from evals import runs
+from pages.ui.charts.run_grid import run_grid
 from pages.ui.frame import frame
-frame("Run")
+from pages.ui.live import progress_sentence, start_demo
+from pages.ui.run_history import history
+from pages.ui.run_plan import new_run
+from pages.ui.wording import md
+from pages.ui.workspace import Workspace
+
+
+def show_run(workspace: Workspace, run: str) -> None:
+    """Progress, the grid of cells, and cancel or resume."""
+    status = runs.status(run)
+    if status is None:
+        return
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    with left:
+        text = f"{status.items_done:,} of {status.items_total:,} items"
+        st.progress(min(1.0, status.items_done / max(1, status.items_total)), text=text)
+    with right:
+        if status.state == "running":
+            if st.button("Cancel", icon=":material/stop_circle:", width="stretch", help="What is measured so far stays."):
+                runs.cancel(run)
+                st.rerun(scope="app")
+        elif status.state in ("interrupted", "cancelled") and st.button(
+            "Resume", icon=":material/play_arrow:", width="stretch", help="Goes on at the item where it stopped."
+        ):
+            runs.reopen(run)
+            st.rerun(scope="app")
+    st.plotly_chart(
+        run_grid(status.cells, workspace.colours, narrow=workspace.narrow), key=f"grid_{run}", config={"displayModeBar": False},
+        alt=f"Scores of {status.cells_done} of {status.cells_total} cells, variant by task",
+    )
+    st.caption("Share of items right in each cell, deeper blue is better. · queued, … running. Hover a cell for items, interval and time.")
+    troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]
+    if troubled:
+        with st.expander(f"{len(troubled)} cells did not run", icon=":material/error:"):
+            for reason in dict.fromkeys(cell.reason for cell in troubled):
+                names = [f"{c.model} {c.quantization} {c.task_group}" for c in troubled if c.reason == reason]
+                st.markdown(f"{md(reason or 'no reason given')}  \n:gray[{md(', '.join(names[:6]))}{' …' if len(names) > 6 else ''}]")
+
+
+@st.fragment(run_every=2)
+def watch(workspace: Workspace, run: str) -> None:
+    """Redraws itself while the run goes on, then the whole page once."""
+    status = runs.status(run)
+    if status is None or status.state != "running":
+        st.rerun(scope="app")
+        return
+    st.markdown(f"## {md(progress_sentence(status))}")
+    show_run(workspace, run)
+
+
+workspace = frame("Run", live=False)
+start_demo()
+every = runs.runs()
+newest = every[0] if every else None
+if newest is None:
+    st.markdown("## Nothing has been measured here yet")
+    st.markdown("Choose what to measure below. It runs in the background; the other pages stay usable.")
+elif newest.state == "running":
+    watch(workspace, newest.run)
+else:
+    words = {"done": "Measured here", "cancelled": "Stopped", "interrupted": "Interrupted"}[newest.state]
+    st.markdown(f"## {words}: {newest.cells_done} of {newest.cells_total} cells of the last run")
+    show_run(workspace, newest.run)
+new_run(expanded=newest is None)
+history(every)

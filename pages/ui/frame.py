@@ -18,8 +18,8 @@ EVIDENCE = {
 }
 
 
-def frame(title: str) -> Workspace:
-    """Page settings, top bar, menu, shared inputs; returns what the page works on."""
+def frame(title: str, *, live: bool = True) -> Workspace:
+    """Page settings, top bar, menu, shared inputs; returns what the page works on. ``live`` shows the running evals."""
     st.set_page_config(
         page_title=f"{title} · Bitbudget", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto"
     )
@@ -42,7 +42,8 @@ def frame(title: str) -> Workspace:
         st.caption(_summary(scenario))
         if _is_illustrative(scenario):
             st.warning("Illustrative figures: a worked example, not measurements.", icon=":material/science:")
-        live_line(refreshes=scenario.evidence == "measured")
+        if live:
+            live_line(refreshes=scenario.evidence == "measured")
     agent = st.context.headers.get("User-Agent", "")
     return Workspace(
         scenario=scenario, book=book, dark=st.context.theme.type == "dark", narrow="Mobi" in agent

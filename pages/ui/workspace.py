@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from decisions.decision import decide
-from decisions.evidence import item_scores, scenario_measurements
+from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from evals.measurements import Measurement
@@ -39,11 +39,42 @@ class Workspace:
         """The evidence the scenario may use."""
         return scenario_measurements(self.scenario)
 
+    @property
+    def item_scores(self) -> ItemScores | None:
+        """Scores item by item, None for evidence that has none."""
+        return item_scorer(self.scenario)
+
     @cached_property
     def decision(self) -> Decision:
         """The answer under the present inputs."""
-        return decide(self.scenario, self.measurements, self.book, item_scores)
+        return decide(self.scenario, self.measurements, self.book, self.item_scores)
 
     def option(self, option_id: str) -> Option | None:
         """An option of the decision by id."""
         return next((o for o in self.decision.options if o.id == option_id), None)
+
+
+def opening_pair(scenario: Scenario, decision: Decision) -> tuple[str, str]:
+    """What Compare opens on: the answer at about 4 bits, against the smaller model's highest precision.
+
+    Falls back on the answer against what is used today, then on the first two options.
+    """
+    order = list(scenario.models)
+    by_model = {model: [o for o in decision.options if o.model == model] for model in order}
+    present = [model for model in order if by_model[model]]
+    if len(present) >= 2:
+        ranked = sorted(present, key=lambda model: max(_bytes(o) for o in by_model[model]))
+        big, small = by_model[ranked[-1]], by_model[ranked[0]]
+        first = min(big, key=lambda o: abs((_bits(o) or 99) - 4.5))
+        second = max(small, key=lambda o: _bits(o) or 0)
+        return first.id, second.id
+    ids = [o.id for o in decision.options]
+    return ids[0], ids[1]
+
+
+def _bits(option: Option) -> float | None:
+    return next((m.bits_per_weight for m in option.measurements.values() if m.bits_per_weight), None)
+
+
+def _bytes(option: Option) -> int:
+    return next((m.weight_bytes for m in option.measurements.values() if m.weight_bytes), 0)

@@ -1,0 +1,46 @@
+"""Items whose answer changed between two variants, regressions first, as plain text."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from decisions.comparison import Comparison, ItemFlips
+from evals.results import ItemText, item_texts
+from pages.ui.wording import md
+
+SHOWN = 5
+
+
+def changed_items(flips: ItemFlips, comparison: Comparison) -> None:
+    """Counts, then examples: what the first option broke, then what it fixed."""
+    first, second = comparison.first, comparison.second
+    st.markdown(
+        f"##### {md(flips.task)}: {len(flips.broken)} broken, {len(flips.fixed)} fixed, "
+        f"{flips.both_right + flips.both_wrong} the same  \n"
+        f":gray[against {md(second.label)}; exact McNemar p = {flips.p_mcnemar:.2g}]"
+    )
+    for title, ids in (("Broken", flips.broken), ("Fixed", flips.fixed)):
+        if not ids:
+            continue
+        with st.expander(f"{title}: {min(SHOWN, len(ids))} of {len(ids)} items",
+                         icon=":material/heart_broken:" if title == "Broken" else ":material/build:"):
+            wanted = ids[:SHOWN]
+            ours = item_texts(first.model, first.quantization, flips.task, wanted)
+            theirs = item_texts(second.model, second.quantization, flips.task, wanted)
+            for item in wanted:
+                _item(ours.get(item), theirs.get(item), first.label, second.label)
+
+
+def _item(ours: ItemText | None, theirs: ItemText | None, first: str, second: str) -> None:
+    asked = ours or theirs
+    if asked is None:
+        return
+    with st.container(border=True):
+        st.text(asked.prompt)
+        columns = st.columns(3)
+        answers = ((f"{first} said", ours.output if ours else "not measured"),
+                   (f"{second} said", theirs.output if theirs else "not measured"), ("Expected", asked.expected))
+        for column, (title, text) in zip(columns, answers, strict=True):
+            with column:
+                st.caption(md(title))
+                st.text(text or "(nothing)")

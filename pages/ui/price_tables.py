@@ -1,0 +1,127 @@
+"""Editable tables of prices; an edit becomes one of the user's own prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from decisions.scenarios import Scenario
+from pages.ui import overrides
+from pages.ui.wording import md
+from pricing import api
+from pricing.catalogue import PriceBook, load_price_book
+from pricing.offers import Offer
+
+PRICE = st.column_config.NumberColumn(min_value=0.0001, max_value=10_000, format="$%.4g", required=True)
+LINK = st.column_config.LinkColumn(display_text="open", width="small")
+
+
+def offers_table(offers: Sequence[Offer], as_of: date) -> None:
+    """Offers of one accelerator, cheapest first, the hourly price editable."""
+    rows = [
+        {
+            "Provider": offer.provider, "Kind": offer.provider_class, "Cards": offer.count, "Tier": offer.tier,
+            "Region": offer.region, "$ an hour": offer.usd_per_hour, "Date": offer.date,
+            "Age": _age(offer, as_of), "Source": offer.source, "Link": offer.url, "Note": offer.note,
+        }
+        for offer in offers
+    ]
+    bases = [
+        {"kind": "rental", "provider": o.provider, "provider_class": o.provider_class, "accelerator": o.accelerator,
+         "count": o.count, "tier": o.tier, "region": o.region}
+        for o in offers
+    ]
+    _editor("offers", rows, bases, {"$ an hour": "usd_per_hour"})
+
+
+def api_table(scenario: Scenario, book: PriceBook) -> None:
+    """The scenario's API models, dollars per million tokens editable."""
+    rows: list[dict[str, Any]] = []
+    bases: list[dict[str, Any]] = []
+    for candidate in scenario.api:
+        load = scenario.workload
+        price = api.price_request(
+            provider=candidate.provider, model=candidate.model, prompt_tokens=load.prompt_tokens,
+            output_tokens=load.output_tokens, cached_fraction=load.cached_fraction, as_of=scenario.as_of,
+            overrides=book.api_overrides,
+        )
+        rates = (None, None) if price is None else (price.input_usd_per_mtok, price.output_usd_per_mtok)
+        rows.append(
+            {
+                "Model": candidate.label, "Provider": price.provider_name if price else candidate.provider,
+                "Input $ per M tokens": _float(rates[0]), "Output $ per M tokens": _float(rates[1]),
+                "Date": price.date if price else "", "Age": "your own price" if price and price.is_override else "",
+                "Source": price.source if price else "unpriced", "Link": price.url if price else "",
+            }
+        )
+        bases.append(
+            {"kind": "api", "provider": candidate.provider, "model": candidate.model,
+             "input_usd_per_mtok": _float(rates[0]), "output_usd_per_mtok": _float(rates[1])}
+        )
+    _editor("api", rows, bases, {"Input $ per M tokens": "input_usd_per_mtok", "Output $ per M tokens": "output_usd_per_mtok"})
+
+
+def own_prices() -> None:
+    """What the user overwrote, with the way back."""
+    try:
+        rows = overrides.read()
+    except ValueError:
+        return
+    if not rows:
+        return
+    st.markdown("#### Your own prices")
+    for index, row in enumerate(rows):
+        what = row.get("accelerator") or row.get("model")
+        price = f"${row['usd_per_hour']} an hour" if "usd_per_hour" in row else (
+            f"${row.get('input_usd_per_mtok')} in, ${row.get('output_usd_per_mtok')} out per M tokens"
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(md(f"{row.get('provider')} {what} ×{row.get('count', 1)}: {price}, since {row.get('date')}")
+                        if "usd_per_hour" in row else md(f"{row.get('provider')} {what}: {price}, since {row.get('date')}"))
+            if st.button("Remove", key=f"remove_{index}", icon=":material/undo:"):
+                overrides.write([other for at, other in enumerate(rows) if at != index])
+                st.rerun()
+
+
+def _editor(name: str, rows: list[dict[str, Any]], bases: list[dict[str, Any]], fields: dict[str, str]) -> None:
+    round_key = f"_{name}_round"
+    key = f"{name}_editor_{st.session_state.setdefault(round_key, 0)}"
+    st.data_editor(
+        pd.DataFrame(rows), hide_index=True, key=key, num_rows="fixed", alt=f"Prices, {name}",
+        disabled=[column for column in (rows[0] if rows else {}) if column not in fields],
+        column_config={**{column: PRICE for column in fields}, "Link": LINK},
+        on_change=_save, args=(key, round_key, bases, fields),
+    )
+    if message := st.session_state.pop("_price_error", None):
+        st.error(message, icon=":material/error:")
+
+
+def _save(key: str, round_key: str, bases: list[dict[str, Any]], fields: dict[str, str]) -> None:
+    """Edited cells → overrides, checked by pricing before they are written."""
+    edits = st.session_state[key]["edited_rows"]
+    st.session_state[round_key] += 1
+    try:
+        rows: Sequence[overrides.Row] = overrides.read()
+        for index, changed in edits.items():
+            row = {**bases[int(index)], "date": date.today().isoformat(), "source": "your own price"}
+            row |= {fields[column]: value for column, value in changed.items() if column in fields}
+            rows = overrides.put(rows, row)
+        load_price_book(rows)
+        overrides.write(rows)
+    except (ValueError, OSError) as error:
+        st.session_state["_price_error"] = f"This price was not saved: {error}"
+
+
+def _age(offer: Offer, as_of: date) -> str:
+    if offer.is_override:
+        return "your own price"
+    days = offer.age_days(as_of)
+    return f"{days} days, stale" if offer.stale(as_of) else f"{days} days"
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
