@@ -18,12 +18,12 @@ from evals.models import shipped_models
 from evals.plan import Plan, demo_plan, named_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.results import measured_measurements
-#from evals.sandbox.cli import app as sandbox_app
+from evals.sandbox.cli import app as sandbox_app
 from evals.store import StoreError
 from evals.tasks import tasks
 
 app = typer.Typer(help="Measure how good quantized variants are.", no_args_is_help=True, add_completion=False)
-#app.add_typer(sandbox_app, name="sandbox", help="Check or use the sandbox for model-written code.")
+app.add_typer(sandbox_app, name="sandbox", help="Check or use the sandbox for model-written code.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Names = Annotated[str | None, typer.Option(help="Comma-separated names; the plan's if left out.")]
 POLL_S = 0.5

@@ -107,7 +107,7 @@ def resume(run: str, store: Store | None = None) -> None:
         held = lease(name)
         with (logs / f"{name}.log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "evals.worker", run, name],
+                [sys.executable, "-m", "evals.worker", run, name, str(held)],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

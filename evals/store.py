@@ -111,7 +111,7 @@ class Store:
     def _prepare(self) -> None:
         with self._write() as connection:
             METADATA.create_all(connection)
-            known = dict(connection.execute(select(META.c.name, META.c.value)).tuples().all())
+            known = {row.name: row.value for row in connection.execute(select(META))}
             if not known:
                 if self._identity.exists():
                     raise StoreError(f"store {self.path.name} lost its contents; restore it or move it away")
@@ -243,6 +243,10 @@ class Store:
     def scores(self, cell_keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Score by item for each cell, checked against the row hashes."""
         return {key: {row["item"]: row["score"] for row in self.items(key)} for key in dict.fromkeys(cell_keys)}
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._engine.dispose()
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever the store does: for caches of what was read."""

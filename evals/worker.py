@@ -1,4 +1,4 @@
-"""``python -m evals.worker RUN WORKER``: takes variants of a run one at a time and evaluates their cells.
+"""``python -m evals.worker RUN WORKER LEASE``: takes variants of a run one at a time and evaluates their cells.
 
 May be killed at any moment: every scored item is in the store within a second, and the next worker goes on from there.
 """
@@ -175,12 +175,13 @@ def _reason(error: Exception) -> str:
 
 
 def main() -> None:
-    run, name = sys.argv[1:]  # the lease on this name came with the process, see evals.runs
+    run, name, held = sys.argv[1:]  # held: the lease on this name, which came with the process
     threads = os.environ.get("BITBUDGET_THREADS", "1")
     os.environ.update(OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     log.info("worker %s, store in %s, %s threads", name, home().name, threads)
     Worker(Store(), run, name).work()
+    os.close(int(held))  # at once, so that nobody takes this worker for a live one while Python shuts down
 
 
 if __name__ == "__main__":

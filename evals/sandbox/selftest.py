@@ -168,11 +168,14 @@ class Scene:
         return [f"import os; os.environ[{self.variable!r}]", "import os; assert len(os.environ)", LIBC + by_libc]
 
     def writes(self) -> list[str]:
-        folders = [str(self.open_folder), tempfile.gettempdir(), "/dev/shm", "/var/tmp", "/", "."]
-        return [f"open({folder!r} + '/written', 'w')" for folder in folders] + [
-            f"import os; os.mkdir({str(self.open_folder / 'made')!r})",
-            f"import os; os.symlink('/etc', {str(self.open_folder / 'link')!r})",
+        inside = str(self.open_folder)
+        elsewhere = [f"{folder}/{self.variable}" for folder in (tempfile.gettempdir(), "/dev/shm", "/var/tmp", "", ".")]
+        return [
+            f"open({inside + '/written'!r}, 'w')",
+            f"import os; os.mkdir({inside + '/made'!r})",
+            f"import os; os.symlink('/etc', {inside + '/link'!r})",
             f"import os; os.chmod({str(self.secret)!r}, 0o777)",
+            *(f"import os; open({path!r}, 'w').close(); os.remove({path!r})" for path in elsewhere),
         ]
 
     def connections(self) -> list[str]:

@@ -19,7 +19,7 @@ POLAR_EXPRESS = [
 
 
 def orthogonalize(matrix: Tensor) -> Tensor:
-    """The nearest semi-orthogonal matrix, approximately (singular values within 0.7–1.2)."""
+    """The nearest semi-orthogonal matrix, approximately (singular values within 0.4–1.6)."""
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     x = x / (1.01 * x.norm() + 1e-7)
     for a, b, c in POLAR_EXPRESS:

@@ -32,7 +32,7 @@ class Size:
 
 
 SIZES = {
-    "tiny-1m": Size(hidden=256, intermediate=256, layers=2, heads=4, kv_heads=2),
+    "tiny-1m": Size(hidden=256, intermediate=256, layers=3, heads=4, kv_heads=2),
     "tiny-3m": Size(hidden=256, intermediate=768, layers=4, heads=4, kv_heads=2),
     "tiny-13m": Size(hidden=512, intermediate=1536, layers=4, heads=8, kv_heads=4),
 }

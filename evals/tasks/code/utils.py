@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from evals.sandbox import Session, open_session
+from evals.sandbox import Session, choose, why_not
 from evals.tasks import load_items
 
 __all__ = ["load_items", "process_results"]
@@ -14,13 +14,16 @@ __all__ = ["load_items", "process_results"]
 
 @lru_cache(maxsize=1)
 def _session() -> Session:
-    return open_session()
+    sandbox = choose()
+    if sandbox is None:
+        raise RuntimeError(f"model-written code was not run: {why_not()}")
+    return sandbox.session()
 
 
 def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
     """1 if every output is as expected; trouble of the sandbox itself is an error, never a wrong answer."""
     outcome = _session().call(f"def f(x): return {results[0].strip()}", json.loads(doc["inputs"]))
     if outcome.verdict == "sandbox_error":
-        raise RuntimeError(f"the sandbox failed on an item: {outcome.stdout[:200]}")
-    returned = outcome.verdict == "pass" and json.dumps(outcome.outputs and list(outcome.outputs))
+        raise RuntimeError(f"the sandbox failed on an item: {outcome.reason}")
+    returned = json.dumps(outcome.outputs) if outcome.verdict == "pass" else None
     return {"passed": float(returned == json.dumps(json.loads(doc["outputs"])))}

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from data.items.make import ITEMS_PER_TASK, SEED, record
+from data.models.generators import GENERATORS, sample
+from data.models.generators.items import split_of_sums
+from evals.engines.calibration import calibration_texts
+from evals.tasks import items, tasks
+
+
+@pytest.mark.parametrize("group", GENERATORS)
+def test_shipped_items_are_what_the_generator_makes(group: str) -> None:
+    made = [json.loads(json.dumps(record(group, item))) for item in sample(group, "test", SEED, ITEMS_PER_TASK)]
+    assert made == items(f"shop_{group}.jsonl")
+
+
+@pytest.mark.parametrize("group", GENERATORS)
+def test_no_training_prompt_is_an_eval_prompt(group: str) -> None:
+    evaluated = {item["prompt"] for item in items(f"shop_{group}.jsonl")}
+    assert not evaluated & {item.prompt for item in sample(group, "train", 1, 5000)}
+
+
+def test_calibration_text_holds_no_eval_item() -> None:
+    texts = calibration_texts()
+    asked = {item["prompt"] for task in tasks().values() for item in items(task.config["metadata"]["items"])}
+    assert len(texts) == 130 and not any(prompt in text for text in texts for prompt in asked)
+
+
+def test_a_pair_has_one_split_whatever_its_order() -> None:
+    for a in range(10, 40):
+        assert split_of_sums([("+", a, 17)]) == split_of_sums([("+", 17, a)])
+
+
+def test_items_that_mix_dev_and_test_pairs_are_dropped() -> None:
+    pairs = [("+", a, b) for a in range(10, 60) for b in range(a, 60)]
+    test = next(p for p in pairs if split_of_sums([p]) == "test")
+    dev = next(p for p in pairs if split_of_sums([p]) == "dev")
+    train = next(p for p in pairs if split_of_sums([p]) == "train")
+    assert split_of_sums([test, dev]) == "dropped"
+    assert split_of_sums([train, test]) == "test"

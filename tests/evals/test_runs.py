@@ -1,0 +1,138 @@
+"""Real workers on the smallest member: run, kill -9, resume, cancel."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evals import runs
+from evals.leases import alive_workers
+from evals.plan import Plan
+from evals.results import item_scores, item_texts, measured_measurements
+from evals.runs import CellStatus, seconds_left
+from evals.store import Store
+
+PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int2-g128"), tasks=("math", "classification"), limit=160)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path))
+    return tmp_path
+
+
+def wait(run: str, until: str = "done", seconds: float = 180) -> runs.RunStatus:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        now = runs.status(run)
+        assert now is not None
+        if now.state == until:
+            return now
+        time.sleep(0.2)
+    raise AssertionError(f"run is {now.state} after {seconds} s, not {until}")
+
+
+def kill_workers(run: str) -> None:
+    """kill -9, as an operator or the kernel would."""
+    for name in alive_workers(run):
+        found = subprocess.run(["pgrep", "-f", name], capture_output=True, text=True, check=True)
+        for pid in found.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def scores() -> dict[tuple[str, str], dict[str, float]]:
+    return {(m.quantization, m.task): item_scores(m.model, m.quantization, m.task) for m in measured_measurements()}
+
+
+def test_killed_workers_lose_nothing_and_a_resume_ends_with_the_same_scores(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.start(PLAN)
+    deadline = time.monotonic() + 120
+    while (seen := runs.status(run).items_done) == 0 and time.monotonic() < deadline:  # type: ignore[union-attr]
+        time.sleep(0.05)
+    kill_workers(run)
+    broken = wait(run, "interrupted", 20)
+    assert 0 < seen <= broken.items_done < broken.items_total
+    runs.resume(run)
+    final = wait(run)
+    assert final.items_done == final.items_total == 4 * 160
+    interrupted = scores()
+
+    monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path_factory.mktemp("whole")))
+    wait(runs.start(PLAN))
+    assert interrupted == scores()
+
+
+def test_measurements_say_where_they_come_from(home: Path) -> None:
+    plan = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int3-g128"), tasks=("code",), limit=30)
+    run = runs.start(plan)
+    wait(run)
+    found = {m.quantization: m for m in measured_measurements()}
+    assert found["rtn-int3-g128"].baseline == "bf16"
+    assert {m.origin for m in found.values()} == {"measured"} and {m.run for m in found.values()} == {run}
+    assert found["bf16"].bits_per_weight == 16.0
+    assert 3 < found["rtn-int3-g128"].bits_per_weight < 8  # type: ignore[operator]
+    texts = item_texts("tiny-1m", "bf16", "shop_code")
+    assert len(texts) == 30 and all(text.prompt.startswith("Spec:") for text in texts.values())
+
+
+def test_cancel_keeps_what_was_measured_and_the_same_plan_can_go_on(home: Path) -> None:
+    run = runs.start(PLAN)
+    runs.cancel(run)
+    assert {cell.state for cell in wait(run, "cancelled").cells} == {"cancelled"}
+    deadline = time.monotonic() + 60
+    while alive_workers(run) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not alive_workers(run)
+
+
+def test_two_starts_of_one_plan_are_one_run(home: Path) -> None:
+    first, second = runs.start(PLAN), runs.start(PLAN)
+    assert first == second
+    assert len(alive_workers(first)) <= (os.cpu_count() or 1)
+    runs.cancel(first)
+
+
+def test_a_cell_that_fails_says_why_and_the_others_go_on(home: Path) -> None:
+    store = Store()
+    plan = Plan(models=("tiny-1m",), quantizations=("bf16",), tasks=("math",), limit=5).checked()
+    run = runs.start(plan, store)
+    wait(run)
+    store.set_run(run, state="running", finished=None)
+    store.set_cells(run, {"state": "queued", "attempts": 3, "cell_key": "never seen"}, {})
+    runs.resume(run)
+    final = wait(run)
+    assert [(c.state, "worker died 3 times" in c.reason) for c in final.cells] == [("failed", True)]
+
+
+def test_time_left_is_the_pace_of_what_is_done() -> None:
+    def cell(state: str, done: int, seconds: float | None) -> CellStatus:
+        return CellStatus(
+            model="tiny-1m",
+            quantization="bf16",
+            task="shop_math",
+            task_group="math",
+            state=state,  # type: ignore[arg-type]
+            items_done=done,
+            items_total=100,
+            seconds=seconds,
+        )
+
+    cells = [cell("done", 100, 10.0), cell("running", 50, None), cell("queued", 0, None)]
+    assert seconds_left(cells, workers=1) == pytest.approx(150 * 0.1)
+    assert seconds_left(cells, workers=2) == pytest.approx(7.5)
+    assert seconds_left([cell("queued", 0, None)], workers=1) is None
+
+
+def test_the_command_line_answers_an_unknown_model_in_one_line(home: Path) -> None:
+    command = [sys.executable, "-m", "evals", "run", "--models", "tiny-2m", "--json"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 2 and told.stdout == ""
+    assert "did you mean tiny-1m" in told.stderr and "Traceback" not in told.stderr
