@@ -97,6 +97,8 @@ def detail(option: Option | None, status_quo: Option | None, scenario: Scenario)
     ]
     if option.quote.e2e_p95_s:
         seen.append(f"p95 {seconds_band(option.quote.e2e_p95_s)}")
+    if not scenario.sla.quality:
+        seen.append("no accuracy line is set")
     return " ".join([*words, f"{', '.join(seen)}." if seen else ""]).strip()
 
 
@@ -113,7 +115,9 @@ def _cost(option: Option) -> str:
 
 
 def _missing(check: Check) -> str:
-    return f"{check.name} is not known ({check.reason})" if check.reason else f"{check.name} is not known"
+    state = "is not known" if check.seen is None else f"{quantity(check.seen, check.unit)} is not proven"
+    reason = check.reason.partition(";")[0]
+    return f"{check.name} {state} ({reason})" if reason else f"{check.name} {state}"
 
 
 def _gap(check: Check) -> str:

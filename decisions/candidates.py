@@ -13,7 +13,7 @@ from decisions.frontier import frontier_shares, undominated
 from decisions.limits import limit_checks
 from decisions.options import Option
 from decisions.quality import quality_checks
-from decisions.scenarios import Scenario
+from decisions.scenarios import ApiCandidate, Scenario
 from decisions.verdicts import Check, overall
 from evals.measurements import Measurement
 from pricing.catalogue import PriceBook
@@ -48,10 +48,11 @@ def build_options(
     for candidate in scenario.api:
         found = {m.task: m for m in reversed(measurements) if m.model == candidate.evidence}
         quote = quoting.api(scenario, candidate, book)
+        checks = (*_quality(scenario, found, {}, None, usual), *limit_checks(scenario.sla, quote))
         options.append(
             Option(
                 id=candidate.id, label=candidate.label, kind="api", model=candidate.model, quantization="", method="API",
-                quote=quote, measurements=found, checks=_checks(scenario, found, {}, quote, None, usual),
+                quote=quote, measurements=found, checks=checks, notes=_notes(scenario, candidate),
             )
         )
     judged = [replace(o, verdict=overall(o.checks), is_status_quo=o.id == scenario.status_quo) for o in _distinct(options)]
@@ -87,26 +88,37 @@ def _deployment(
 ) -> Option:
     first = next(iter(found.values()))
     baselines = {task: b for task, m in found.items() if (b := baseline_of(m, measurements))}
-    quote = quoting.rental(scenario, first, book)
+    quality = _quality(scenario, found, baselines, item_scores, usual)
+    quote = quoting.rental(scenario, first, book, thorough=overall(quality) != "misses")
     return Option(
         id=option_id(model, quantization), label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
         kind="deployment", model=model, quantization=quantization, method=first.method, quote=quote, measurements=found,
-        baselines=baselines, checks=_checks(scenario, found, baselines, quote, item_scores, usual),
+        baselines=baselines, checks=(*quality, *limit_checks(scenario.sla, quote)),
     )
 
 
-def _checks(
-    scenario: Scenario, found: dict[str, Measurement], baselines: dict[str, Measurement], quote: Quote,
-    item_scores: ItemScores | None, usual: dict[str, str],
-) -> tuple[Check, ...]:
-    quality = [
+def _quality(
+    scenario: Scenario, found: dict[str, Measurement], baselines: dict[str, Measurement], item_scores: ItemScores | None,
+    usual: dict[str, str],
+) -> list[Check]:
+    return [
         check
         for task, line in scenario.sla.quality.items()
         for check in quality_checks(
             task, scenario.tasks[task], line, found.get(task), baselines.get(task), item_scores, usual.get(task, "")
         )
     ]
-    return (*quality, *limit_checks(scenario.sla, quote))
+
+
+def _notes(scenario: Scenario, candidate: ApiCandidate) -> tuple[str, ...]:
+    """When the provider turns the model off."""
+    from evals.published import api_models
+
+    for model in api_models():
+        if model.name == candidate.evidence and model.available_until:
+            verb = "turned" if not model.available(scenario.as_of) else "turns"
+            return (f"The provider {verb} it off on {model.available_until.isoformat()}.",)
+    return ()
 
 
 def _usual_protocols(by_variant: dict[tuple[str, str], dict[str, Measurement]]) -> dict[str, str]:

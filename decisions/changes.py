@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from decisions.choosing import meeting
+from decisions.choosing import meeting, probability, unknowns
 from decisions.options import Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, judge, overall
-from decisions.wording import count, money, percent, short_money
+from decisions.wording import count, listed, money, percent, short_money
 
 VOLUMES = (0.1, 0.25, 0.5, 2.0, 4.0, 10.0)
 Requote = Callable[[Option, Scenario], Option]
@@ -17,9 +17,27 @@ Requote = Callable[[Option, Scenario], Option]
 
 def would_change(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> tuple[str, ...]:
     """One sentence each: the runner-up, the accuracy line up and down, the budget, the volume."""
-    sentences = [_runner_up(choice, options), *_accuracy(choice, options, scenario), _budget(choice, options, scenario)]
+    sentences = [_cheaper_unproven(choice, options), _runner_up(choice, options), *_accuracy(choice, options, scenario), _budget(choice, options, scenario)]
     sentences += _volume(choice, options, scenario, requote)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def _cheaper_unproven(choice: Option, options: Sequence[Option]) -> str:
+    """What costs less and could still meet: the first thing to settle."""
+    cost = choice.quote.usd_per_month
+    open_ones = [
+        o for o in options
+        if o.verdict == "unproven" and o.measurements and cost and o.quote.usd_per_month
+        and o.quote.usd_per_month.value < 0.995 * cost.value
+    ]
+    if not open_ones:
+        return ""
+    best = max(open_ones, key=lambda o: (-unknowns(o), probability(o)))
+    price = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
+    names = listed([c.name for c in best.checks if c.status == "unproven"])
+    others = len(open_ones) - 1
+    more = f" (and {others} other{'s' if others > 1 else ''})" if others else ""
+    return f"Cheaper but unproven: {best.label}{more} at {price} a month; {names} would have to be settled."
 
 
 def _runner_up(choice: Option, options: Sequence[Option]) -> str:
@@ -51,7 +69,7 @@ def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> 
     if cheaper:
         best = max(cheaper, key=lambda o: (reach[o.id], -(o.quote.usd_per_month.value if o.quote.usd_per_month else 0)))
         price = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
-        sentences.append(f"With {line.name} ≤ {_down(reach[best.id])} as the line, {best.label} would do for {price} a month.")
+        sentences.append(f"With {_down(reach[best.id])} as the line on {line.name}, {best.label} would do for {price} a month.")
     edge = reach[choice.id]
     after = [o for o in options if o.id in reach and reach[o.id] > edge and _meets_but(o, line)]
     able = sorted(after, key=lambda o: (o.quote.usd_per_month.value if o.quote.usd_per_month else float("inf"), -reach[o.id]))
@@ -81,7 +99,7 @@ def _budget(choice: Option, options: Sequence[Option], scenario: Scenario) -> st
 def _volume(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> list[str]:
     """The nearest volume, down and up, at which another of the accurate enough options is the cheapest that meets."""
     able = [o for o in options if all(c.status == "meets" for c in o.checks if c.unit == "fraction")]
-    able = _one_a_price(able)[:8]
+    able = _one_a_price(able)[:6]
     if choice.id not in {o.id for o in able}:
         able.insert(0, choice)
     now = scenario.workload.requests_per_month

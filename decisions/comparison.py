@@ -12,7 +12,7 @@ from decisions.fields import one_of
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from decisions.wording import money, percent, points
-from evals.statistics.pairs import compare_pairs
+from evals.statistics.pairs import mcnemar_exact
 from pricing.catalogue import PriceBook
 
 __all__ = ["BreakEven", "Comparison", "ComparisonRow", "ItemFlips", "compare_options"]
@@ -20,9 +20,9 @@ __all__ = ["BreakEven", "Comparison", "ComparisonRow", "ItemFlips", "compare_opt
 
 @dataclass(frozen=True, kw_only=True)
 class ItemFlips:
-    """Items of one task against the first option, the fixed baseline of the page.
+    """Items of one task: ``fixed`` by the first option (the second was worse there), ``broken`` by it, and the same.
 
-    ``fixed``: only the second is right; ``broken``: only the first is. ``p_mcnemar`` None for graded scores.
+    ``p_mcnemar`` is the exact test on fixed against broken; on graded scores that is the sign test.
     """
 
     task: str
@@ -31,7 +31,7 @@ class ItemFlips:
     broken: tuple[str, ...]
     both_right: int
     both_wrong: int
-    p_mcnemar: float | None
+    p_mcnemar: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +70,13 @@ def _flips(
     if not pair:
         return None
     ids, before, after = pair
-    result = compare_pairs(before, after)
     triples = list(zip(ids, before, after, strict=True))
+    fixed, broken = tuple(i for i, x, y in triples if x > y), tuple(i for i, x, y in triples if y > x)
     return ItemFlips(
         task=task, title=scenario.tasks[task],
-        fixed=tuple(i for i, x, y in triples if y > x), broken=tuple(i for i, x, y in triples if x > y),
+        fixed=fixed, broken=broken,
         both_right=sum(x == y and x >= 1 for _, x, y in triples), both_wrong=sum(x == y and x < 1 for _, x, y in triples),
-        p_mcnemar=result.p_mcnemar,
+        p_mcnemar=mcnemar_exact(len(fixed), len(broken)),
     )
 
 

@@ -32,6 +32,7 @@ class Option:
     on_frontier: bool = False
     frontier_fraction: float | None = None
     is_status_quo: bool = False
+    notes: tuple[str, ...] = ()  # what else to know, one sentence each
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ def _absolute(task: str, title: str, target: float, seen: Measurement | None, us
     elif status == "misses":
         reasons.append(f"{percent(target - seen.score)} short".replace(" %", " points"))
     if usual_protocol and seen.protocol != usual_protocol:
-        reasons.append(f"scored under its own protocol ({seen.protocol}), not that of the others ({usual_protocol})")
+        reasons.append(f"scored under its own protocol ({_told_apart(seen.protocol, usual_protocol)})")
     return Check(
         name=title, task=task, unit="fraction", direction="at least", target=target, seen=seen.score, low=seen.low,
         high=seen.high, status=status, reason="; ".join(reasons), items_to_settle=settle, origin=seen.origin,
@@ -101,6 +101,12 @@ def _items_for_share(
         return None
     total = items_for_margin(max(flips.flips_fraction, abs(flips.difference)), margin, flips.difference, 0.975, 0.5)
     return max(0, total - flips.n)
+
+
+def _told_apart(protocol: str, usual: str) -> str:
+    """The parts of a protocol that the usual one does not share."""
+    common = set(usual.split(" · "))
+    return " · ".join(part for part in protocol.split(" · ") if part not in common)
 
 
 def _unknown(task: str, name: str, target: float, reason: str, origin: str = "") -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from decisions.limits import limit_checks
 from decisions.scenarios import ApiCandidate, Scenario
 from evals.measurements import Measurement
 from pricing import quote as pricing_quote
@@ -12,35 +13,55 @@ from pricing.catalogue import PriceBook
 from pricing.quotes import Band, Quote
 
 LATENCIES = ("e2e_p95_s", "ttft_p95_s", "tpot_p95_s")
+MOST_TRIED = 4
 MOST_REMEMBERED = 4000
 _remembered: dict[tuple[Any, ...], tuple[PriceBook, Quote]] = {}
 
 
-def rental(scenario: Scenario, measurement: Measurement, book: PriceBook) -> Quote:
-    """The variant at its cheapest acceptable deployment, sized so that the whole latency band keeps the SLA.
+def rental(scenario: Scenario, measurement: Measurement, book: PriceBook, *, thorough: bool = True) -> Quote:
+    """The variant at its cheapest acceptable deployment that keeps every latency and money line for sure.
 
-    Pricing sizes for the predicted latency; where its band reaches over a line, the line is tightened by the width
-    of the band and asked again. If that cannot be had, the first quote stands.
+    Pricing looks for the lowest predicted cost. Where a band of that quote reaches over a line, the latency lines are
+    tightened by the width of the band, then the next cheapest accelerators are asked; what none of them proves
+    stays at the first quote. ``thorough=False`` asks once: for variants that miss on quality anyway.
     """
-    size, terms = _size(measurement), _terms(scenario)
-    limits = {name: terms.pop(name) for name in LATENCIES}
+    first: Quote | None = None
+    left = scenario.accelerators
+    for _ in range(MOST_TRIED):
+        quote = _cheapest(scenario, measurement, book, left)
+        first = first or quote
+        certain = proven(scenario, quote)
+        if certain is None or not thorough:
+            break
+        firm = quote if certain else _cheapest(scenario, measurement, book, left, tighter_than=quote)
+        if proven(scenario, firm):
+            return firm
+        left = tuple(name for name in left or acceptable_accelerators(scenario, book) if name != quote.accelerator)
+        if not left:
+            break
+    assert first is not None
+    return first
 
-    def ask(limits: dict[str, float | None]) -> Quote:
-        key = (id(book), "rental", measurement.model, measurement.quantization, *size.values(), *terms.values(), *limits.values())
-        return _once(key, book, lambda: pricing_quote.cheapest_rental(
-            book, model=measurement.model, quantization=measurement.quantization, **size, **terms, **limits
-        ))
 
-    first = ask(limits)
-    tightened = {name: _tightened(limit, getattr(first, name)) for name, limit in limits.items()}
-    if tightened == limits or not first.fits:
-        return first
-    second = ask(tightened)
-    proven = second.usd_per_month is not None and all(
-        limit is None or (band is not None and band.high <= limit)
-        for limit, band in ((limit, getattr(second, name)) for name, limit in limits.items())
-    )
-    return second if proven and second.fits else first
+def proven(scenario: Scenario, quote: Quote) -> bool | None:
+    """True if every latency and money line is kept by the whole band, None if one is missed or unknown for sure."""
+    statuses = [check.status for check in limit_checks(scenario.sla, quote)]
+    if "misses" in statuses or quote.reason or quote.usd_per_month is None:
+        return None
+    return "unproven" not in statuses
+
+
+def _cheapest(
+    scenario: Scenario, measurement: Measurement, book: PriceBook, accelerators: tuple[str, ...] | None,
+    tighter_than: Quote | None = None,
+) -> Quote:
+    size, terms = _size(measurement), {**_terms(scenario), "accelerators": accelerators}
+    if tighter_than is not None:
+        terms |= {name: _tightened(terms[name], getattr(tighter_than, name)) for name in LATENCIES}
+    key = (id(book), "rental", measurement.model, measurement.quantization, *size.values(), *terms.values())
+    return _once(key, book, lambda: pricing_quote.cheapest_rental(
+        book, model=measurement.model, quantization=measurement.quantization, **size, **terms
+    ))
 
 
 def _tightened(limit: float | None, seen: Band | None) -> float | None:
