@@ -111,8 +111,9 @@ class Session:
         return dict(json.loads(_read_exactly(line, length)))
 
     def _started(self) -> socket.socket:
-        if self._socket is not None:
+        if self._socket is not None and self.pid is not None:
             return self._socket
+        self._end()
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(

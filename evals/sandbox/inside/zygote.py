@@ -38,8 +38,6 @@ def main() -> None:
         os.setgroups([])
         os.setresgid(told["uid"], told["uid"], told["uid"])
         os.setresuid(told["uid"], told["uid"], told["uid"])
-    if os.getpid() == 1:  # asked for by bubblewrap, but forgotten by the kernel when the user changes
-        seccomp.set_option(seccomp.PR_SET_PDEATHSIG, signal.SIGKILL)
     if told["landlock"]:
         landlock.restrict()
     if 0 in os.getresuid():

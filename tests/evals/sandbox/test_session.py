@@ -1,0 +1,169 @@
+"""Correct programs pass, whatever happens to the process that runs them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evals.sandbox import FunctionCall, Limits, Session, choice, run_functions
+from evals.sandbox.selftest import examine
+from evals.sandbox.walls import INSIDE, Bubblewrap, Landlock, Walls
+
+
+def test_functions_return_plain_data(session: Session) -> None:
+    outcome = session.call("def f(x): return [x, (x,), {x: None}, {x}, x / 2]", [1, 2])
+    assert outcome.outputs == ([1, (1,), {1: None}, {1}, 0.5], [2, (2,), {2: None}, {2}, 1.0])
+    assert (outcome.verdict, outcome.reason, outcome.stdout) == ("pass", "", "")
+
+
+def test_what_a_function_prints_is_kept_apart(session: Session) -> None:
+    outcome = session.call("def f(x):\n    print('seen', x)\n    return x", [1])
+    assert (outcome.outputs, outcome.stdout) == ((1,), "seen 1\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("def f(x): return y", "NameError: name 'y' is not defined"),
+        ("def f(x) return x", "SyntaxError: expected ':'"),
+        ("def g(x): return x", "defines no function 'f'"),
+        ("f = 5", "defines no function 'f'"),
+        ("def f(x): return 1 // x", "ZeroDivisionError"),
+        ("def f(x):\n    x = []\n    x.append(x)\n    return x", "RecursionError"),
+    ],
+)
+def test_a_wrong_program_fails_with_its_reason(session: Session, source: str, reason: str) -> None:
+    outcome = session.call(source, [1, 0])
+    assert (outcome.verdict, outcome.outputs) == ("fail", None)
+    assert reason in outcome.reason
+
+
+def test_the_same_program_gives_the_same_answer_every_time(walls: Walls) -> None:
+    source = "import random\ndef f(x): return list({'a', 'b', 'c', 'd'}), random.random()"
+    answers = []
+    for _ in range(2):
+        with Session(walls) as session:
+            answers += [session.call(source, [0]).outputs, session.call(source, [0]).outputs]
+    assert answers[0] is not None and answers == answers[:1] * 4
+
+
+def test_a_killed_sandbox_is_started_again(walls: Walls) -> None:
+    with Session(walls) as session:
+        session.start()
+        first = session.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        time.sleep(0.1)
+        assert session.call("def f(x): return x", [3]).outputs == (3,)
+        assert session.pid not in (None, first)
+
+
+def test_closing_leaves_no_process_behind(walls: Walls) -> None:
+    session = Session(walls)
+    session.start()
+    assert session.pid is not None
+    processes = [session.pid, *children(session.pid)]
+    session.close()
+    assert all_gone(processes)
+
+
+def test_a_killed_owner_leaves_no_process_behind(walls: Walls, house: Path) -> None:
+    script = (
+        f"from evals.sandbox import Session, Limits; from evals.sandbox.walls import {type(walls).__name__} as Walls\n"
+        "session = Session(Walls(), Limits(cpu_s=30, wall_s=30)); session.start(); print(session.pid, flush=True)\n"
+        "session.run('while True: pass')"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", script], cwd=house, stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    holder = int(owner.stdout.readline())
+    time.sleep(0.2)
+    processes = [holder, *children(holder)]
+    owner.kill()
+    owner.communicate()
+    assert all_gone(processes)
+
+
+def children(pid: int) -> list[int]:
+    """The processes below ``pid``, at any depth."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [below for child in listed for below in (int(child), *children(int(child)))]
+
+
+def all_gone(pids: list[int]) -> bool:
+    """Whether all have ended within two seconds."""
+    for _ in range(40):
+        if not any(Path(f"/proc/{pid}").exists() for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+class Broken:
+    """Walls that fall down at once."""
+
+    name = "broken"
+
+    def missing(self) -> str | None:
+        return None
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-c", "raise SystemExit('namespaces are refused here')"]
+
+
+class Bare(Broken):
+    """No walls at all: the zygote with nothing given up."""
+
+    name = "bare"
+
+    def command(self) -> list[str]:
+        start = (
+            f"import sys; sys.path.append({str(INSIDE.parent)!r}); from inside import program, zygote; "
+            "program._limit = lambda limits: None; program.seccomp.install = lambda: None; zygote.main()"
+        )
+        python = Landlock().command()[0]  # one that an unprivileged user can read
+        return [python, "-S", "-c", start, '{"uid": 65533, "landlock": false}']
+
+
+def test_trouble_of_the_sandbox_is_never_a_wrong_answer() -> None:
+    with Session(Broken()) as session:
+        outcome = session.call("def f(x): return x", [1])
+    assert outcome.verdict == "sandbox_error"
+    assert "namespaces are refused here" in outcome.reason
+
+
+def test_the_self_test_sees_through_walls_that_are_not_there() -> None:
+    report = examine(Bare())
+    assert not report.works
+    fallen = {check.name for check in report.checks if not check.held}
+    assert "a correct program passes" not in fallen
+    assert fallen >= {"a file outside cannot be read", "nothing can be written", "no connection can be made"}
+    assert fallen >= {"no process can be started", "memory is limited", "the listeners heard nothing"}
+    assert "a file outside cannot be read (reached" in report.why_not
+
+
+def test_without_a_sandbox_nothing_runs_and_the_reason_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "IN_ORDER", (Bubblewrap(), Broken()))
+    monkeypatch.setattr(choice, "_reports", {})
+    monkeypatch.setattr("evals.sandbox.walls.shutil.which", lambda name: None)
+    assert choice.choose() is None
+    [outcome] = run_functions([FunctionCall(source="def f(x): return x", inputs=[1])])
+    assert outcome.verdict == "sandbox_error"
+    assert "apt-get install bubblewrap" in outcome.reason and "namespaces are refused here" in outcome.reason
+    with pytest.raises(choice.NoSandbox, match="no working sandbox on this machine"):
+        choice.open_session()
+
+
+def test_many_short_functions_take_milliseconds_each(walls: Walls) -> None:
+    with Session(walls, Limits()) as session:
+        session.start()
+        started = time.monotonic()
+        for n in range(100):
+            assert session.call(f"def f(x): return x + {n}", list(range(10))).outputs == tuple(range(n, n + 10))
+        # 1 to 5 ms each when measured; starting an interpreter for each would take 25 to 45
+        assert (time.monotonic() - started) / 100 < 0.020
