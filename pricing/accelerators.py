@@ -36,6 +36,12 @@ class Accelerator:
         if self.memory_gib <= 0 or self.bandwidth_gb_s <= 0:
             raise ValueError(f"accelerator {self.name} needs a memory and a bandwidth above 0")
 
+    @property
+    def fp16_accumulate_tflops(self) -> float | None:
+        """FP16 rate with FP16 accumulation, which llama.cpp uses: GeForce cards run it at twice the FP32 one."""
+        doubled = 2.0 if self.description.startswith("GeForce") else 1.0
+        return None if self.fp16_tflops is None else doubled * self.fp16_tflops
+
     def tflops(self, compute: str) -> float | None:
         """Dense rate for ``compute`` (fp16, fp8, int8); falls back to FP16 where the chip has no such unit."""
         if compute == "fp8" and self.fp8_tflops:
@@ -54,7 +60,9 @@ def load() -> dict[str, Accelerator]:
             memory_gib=float(row["memory_gib"]),
             aliases=tables.names(row["aliases"]),
             **{field: tables.number(row[field]) for field in numbers},  # type: ignore[arg-type]
-            **{field: row[field] for field in ("name", "description", "device_class", "link", "source", "note", "date")},  # type: ignore[arg-type]
+            **{
+                field: row[field] for field in ("name", "description", "device_class", "link", "source", "note", "date")
+            },  # type: ignore[arg-type]
         )
         for row in tables.rows("accelerators")
     }

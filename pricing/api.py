@@ -81,7 +81,9 @@ def _catalogue() -> dict[str, tuple[Any, dict[str, Any]]]:
     """Provider id → (provider, model id → model), objects of genai-prices. Imported late: it takes 0.3 s."""
     from genai_prices.data_snapshot import get_snapshot
 
-    return {provider.id: (provider, {model.id: model for model in provider.models}) for provider in get_snapshot().providers}
+    return {
+        provider.id: (provider, {model.id: model for model in provider.models}) for provider in get_snapshot().providers
+    }
 
 
 def _moment(as_of: date) -> datetime:

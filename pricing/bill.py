@@ -27,7 +27,10 @@ class Preset:
 PRESETS = {
     "pilot": Preset(name="pilot", spare_replicas=0, people_hours_per_month=0, source="our default: no spare, no rota"),
     "production": Preset(
-        name="production", spare_replicas=1, people_hours_per_month=10, source="our default: N+1 and 10 hours a month at $100"
+        name="production",
+        spare_replicas=1,
+        people_hours_per_month=10,
+        source="our default: N+1 and 10 hours a month at $100",
     ),
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pricing.speed import Pace
 
-MAX_UTILISATION = 0.85  # beyond this the queue grows faster than any forecast of the peak hour is good
+MAX_UTILISATION = 0.7  # our default; beyond it a peak forecast that is a little wrong ends in a queue
 MAX_REPLICAS = 4096
 
 
@@ -34,6 +34,20 @@ class Limits:
     ttft_p95_s: float | None = None
     tpot_p95_s: float | None = None
     e2e_p95_s: float | None = None
+
+    @property
+    def asked(self) -> bool:
+        """True where any limit is set."""
+        return not (self.ttft_p95_s is None and self.tpot_p95_s is None and self.e2e_p95_s is None)
+
+    def overshoot(self, seen: Latency) -> float:
+        """By what factor the worst limit is exceeded; 0 where none is set."""
+        pairs = (
+            (self.ttft_p95_s, seen.ttft_p95_s),
+            (self.tpot_p95_s, seen.tpot_p95_s),
+            (self.e2e_p95_s, seen.e2e_p95_s),
+        )
+        return max((value / limit for limit, value in pairs if limit is not None), default=0.0)
 
     def broken_by(self, seen: Latency) -> str:
         """The first limit that ``seen`` breaks, in words; "" where it keeps all."""
@@ -73,7 +87,7 @@ def latency(pace: Pace, max_sequences: int, output_tokens: int, arrivals_per_s: 
     busy_batch = min(batch + 1 + 1.645 * math.sqrt(batch), float(max_sequences))
     tpot_p95 = max(token_s, pace.step_s(busy_batch) / (1 - prompt_share))
     service_s = output_tokens * token_s + pace.prompt_s
-    ttft_p95 = pace.prompt_s + pace.step_s(min(batch + 1, max_sequences))
+    ttft_p95 = pace.first_s(min(batch + 1, float(max_sequences))) or 0.0
     ttft_p95 += _prompt_wait_p95(pace.prompt_s, prompt_share) + _slot_wait_p95(service_s, max_sequences, used)
     return Latency(
         ttft_p95_s=ttft_p95,
@@ -98,16 +112,25 @@ def _slot_wait_p95(service_s: float, slots: int, used: float) -> float:
 
 
 def replicas(
-    pace: Pace, max_sequences: int, output_tokens: int, peak_requests_per_s: float, limits: Limits
+    pace: Pace,
+    max_sequences: int,
+    output_tokens: int,
+    peak_requests_per_s: float,
+    limits: Limits,
+    *,
+    most: int = MAX_REPLICAS,
 ) -> tuple[int | None, str]:
-    """Fewest replicas that carry the peak within ``limits``; (None, why) where no number does."""
+    """Fewest replicas that carry the peak within ``limits``; (None, why) where no number up to ``most`` does."""
     ceiling = requests_per_s(pace, max_sequences, output_tokens) * MAX_UTILISATION
     fewest = max(1, math.ceil(peak_requests_per_s / ceiling))
-    if fewest > MAX_REPLICAS:
-        return None, f"the peak load needs {fewest:,} replicas; more than {MAX_REPLICAS:,} is not a plan"
-    asked = any(limit is not None for limit in (limits.ttft_p95_s, limits.tpot_p95_s, limits.e2e_p95_s))
-    if not asked or pace.prompt_s is None:
+    if fewest > most:
+        return None, f"the peak load needs {fewest:,} replicas; more than {most:,} is not a plan"
+    if not limits.asked or pace.prompt_s is None:
         return fewest, ""
+    alone = latency(pace, max_sequences, output_tokens, 0.0)
+    unloaded = limits.broken_by(alone) if alone else ""
+    if unloaded:
+        return None, f"{unloaded} even with nothing else to do"
 
     def broken(count: int) -> str:
         seen = latency(pace, max_sequences, output_tokens, peak_requests_per_s / count)
@@ -115,15 +138,12 @@ def replicas(
 
     if not broken(fewest):
         return fewest, ""
-    alone = latency(pace, max_sequences, output_tokens, 0.0)
-    unloaded = limits.broken_by(alone) if alone else ""
-    if unloaded:
-        return None, f"{unloaded} even with nothing else to do"
-    low, high = fewest, fewest * 2
-    while broken(high):
-        low, high = high, high * 2
-        if high > MAX_REPLICAS:
-            return None, f"{broken(MAX_REPLICAS)} even on {MAX_REPLICAS:,} replicas"
+    if why := broken(most):
+        return None, f"{why} even on {most:,} replicas"
+    low, high = fewest, most
+    while low * 2 < most and broken(low * 2):
+        low *= 2
+    high = min(most, low * 2)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if broken(middle) else (low, middle)

@@ -14,7 +14,7 @@ from pricing.workload import Workload
 
 if TYPE_CHECKING:
     from pricing.capacity import Latency
-    from pricing.quote import Replica
+    from pricing.deployment import Replica
     from pricing.speed import Pace
 
 
@@ -52,7 +52,8 @@ def rental_facts(
             Fact(
                 name="Besides the cards",
                 value=f"{plan.people_hours_per_month:g} h of people at ${plan.people_usd_per_hour:g}; storage "
-                f"${bill.STORAGE_USD_PER_GB_MONTH}/GB-month × {bill.COPIES_STORED} copies; egress ${bill.EGRESS_USD_PER_GB}/GB",
+                f"${bill.STORAGE_USD_PER_GB_MONTH}/GB-month × {bill.COPIES_STORED} copies; "
+                f"egress ${bill.EGRESS_USD_PER_GB}/GB",
                 source=f"preset {plan.name}: {plan.source}; storage and egress at AWS list price",
             )
         )
@@ -76,7 +77,9 @@ def _variant_facts(served: Replica) -> list[Fact]:
             source=origin,
             date=stored.date,
         ),
-        Fact(name="Engine class", value=chosen.engine.description, source=chosen.engine.source, date=chosen.engine.date),
+        Fact(
+            name="Engine class", value=chosen.engine.description, source=chosen.engine.source, date=chosen.engine.date
+        ),
         Fact(
             name="Accelerator",
             value=f"{served.count}× {card.description}: {card.memory_gib:g} GiB usable, {card.bandwidth_gb_s:,g} GB/s, "
@@ -91,8 +94,8 @@ def _memory_facts(served: Replica) -> list[Fact]:
     room = served.memory
     text = (
         f"weights {room.weight_bytes / GIB:.2f} + KV cache {room.kv_bytes_per_sequence / GIB:.2f} a request + buffers "
-        f"{room.activation_bytes / GIB:.2f} + engine {room.overhead_bytes / GIB:.2f} = {room.needed_bytes / GIB:.2f} GiB "
-        f"with one request, of {room.available_bytes / GIB:.1f} usable"
+        f"{room.activation_bytes / GIB:.2f} + engine {room.overhead_bytes / GIB:.2f} = "
+        f"{room.needed_bytes / GIB:.2f} GiB with one request, of {room.available_bytes / GIB:.1f} usable"
     )
     fits = f"; {room.max_sequences} requests at once" if room.fits else "; does not fit"
     return [Fact(name="Memory", value=text + fits, source="counted from the shapes; KV cache at 16 bits")]
@@ -102,7 +105,8 @@ def _speed_facts(served: Replica, pace: Pace, replicas: int, seen: Latency | Non
     fitted, slots = served.fitted, served.memory.max_sequences
     per_month = capacity.requests_per_s(pace, slots, served.workload.output_tokens)
     prompt = "unknown" if pace.prompt_s is None else f"{pace.prompt_s:.3g} s"
-    alone = f"one request: prompt {prompt}, {1 / pace.step_s(1):,.1f} tokens/s; all {slots} slots: {slots / pace.step_s(slots):,.0f}"
+    alone = f"one request: prompt {prompt}, {1 / pace.step_s(1):,.1f} tokens/s; "
+    alone += f"all {slots} slots: {slots / pace.step_s(slots):,.0f}"
     facts = [
         Fact(
             name="Speed of a replica",
@@ -134,14 +138,19 @@ def _speed_facts(served: Replica, pace: Pace, replicas: int, seen: Latency | Non
 
 def _offer_fact(offer: Offer, as_of: date) -> Fact:
     age = offer.age_days(as_of)
-    text = f"{offer.provider} ({offer.provider_class}) {offer.count}× {offer.accelerator} at ${offer.usd_per_hour:,.3f}/h {offer.tier}"
+    text = f"{offer.provider} ({offer.provider_class}) {offer.count}× {offer.accelerator} "
+    text += f"at ${offer.usd_per_hour:,.3f}/h {offer.tier}"
     text += f", {offer.instance}" if offer.instance else ""
     text += f", {offer.region}" if offer.region else ""
     text += f"; {offer.note}" if offer.note else ""
     if age > STALE_AFTER_DAYS:
         text += f"; the price is {age} days old"
     return Fact(
-        name="Your own price" if offer.is_override else "Offer", value=text, source=offer.source, url=offer.url, date=offer.date
+        name="Your own price" if offer.is_override else "Offer",
+        value=text,
+        source=offer.source,
+        url=offer.url,
+        date=offer.date,
     )
 
 
@@ -151,10 +160,17 @@ def api_facts(price: ApiPrice, workload: Workload) -> tuple[Fact, ...]:
     if price.cached_usd_per_mtok is not None:
         rates += f", ${price.cached_usd_per_mtok} cached"
     return (
-        Fact(name="API model", value=f"{price.provider} / {price.model}", source=price.source, url=price.url, date=price.date),
+        Fact(
+            name="API model",
+            value=f"{price.provider} / {price.model}",
+            source=price.source,
+            url=price.url,
+            date=price.date,
+        ),
         Fact(
             name="Your own price" if price.is_override else "Price",
-            value=f"{rates}; ${price.usd_per_request:.6f} a request of {workload.prompt_tokens:,} → {workload.output_tokens:,} tokens",
+            value=f"{rates}; ${price.usd_per_request:.6f} a request of {workload.prompt_tokens:,} → "
+            f"{workload.output_tokens:,} tokens",
             source=price.source,
             url=price.url,
             date=price.date,

@@ -66,7 +66,9 @@ def load() -> dict[str, Format]:
     return {
         row["label"]: Format(
             **{field: float(row[field]) for field in numbers},  # type: ignore[arg-type]
-            **{field: row[field] for field in ("label", "method", "engine", "compute", "kept_16_bit", "source", "date")},  # type: ignore[arg-type]
+            **{
+                field: row[field] for field in ("label", "method", "engine", "compute", "kept_16_bit", "source", "date")
+            },  # type: ignore[arg-type]
             experts_only=row["experts_only"] == "1",
             calibrated=row["calibrated"] == "1",
         )

@@ -11,6 +11,7 @@ from pricing.models import Model
 GIB = 2**30
 LLAMA_CPP_LOGITS_EXTRA_BYTES = 8 * 2**20
 LLAMA_CPP_SCORES_EXTRA_BYTES = 48 * 2**20
+PAGED_MARGIN = 1.1  # blocks of 16 tokens part full, and requests that bunch up: our default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +70,14 @@ def of_replica(
     *,
     weight_bytes: float,
     prompt_tokens: int,
-    sequence_tokens: int,
+    output_tokens: int,
 ) -> Memory:
-    """Memory of one replica of ``count`` cards serving requests of ``sequence_tokens`` in all."""
+    """Memory of one replica of ``count`` cards serving requests of the given size.
+
+    A paged KV cache holds requests at different points of their answers, so the mean context (with a margin) counts
+    for how many fit; llama.cpp reserves the whole context for each slot.
+    """
+    sequence_tokens = prompt_tokens + output_tokens
     if engine.tensor_parallel:
         chunk = min(prompt_tokens, engine.prompt_chunk_tokens)
         activations = activation_bytes(model, chunk, count)
@@ -81,11 +87,13 @@ def of_replica(
     available = count * accelerator.memory_gib * engine.usable_memory_fraction * GIB
     kv = model.kv_bytes(sequence_tokens)
     room = available - weight_bytes - activations - overhead
+    held = model.kv_bytes(PAGED_MARGIN * (prompt_tokens + output_tokens / 2)) if engine.tensor_parallel else kv
+    at_once = int(room // min(held, kv)) if room >= kv else 0
     return Memory(
         weight_bytes=weight_bytes,
         kv_bytes_per_sequence=kv,
         activation_bytes=activations,
         overhead_bytes=overhead,
         available_bytes=available,
-        max_sequences=max(0, min(engine.max_sequences, int(room // kv))),
+        max_sequences=min(engine.max_sequences, at_once),
     )

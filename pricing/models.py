@@ -126,7 +126,22 @@ class Model:
 @lru_cache(maxsize=1)
 def load() -> dict[str, Model]:
     """The models table by name."""
-    counts = ["hidden_size", "intermediate_size", "layers", "heads", "kv_heads", "head_dim", "vocab_size", "context_tokens", "norms_per_layer", "experts", "experts_per_token", "sliding_window", "sliding_layers", "other_parameters"]
+    counts = [
+        "hidden_size",
+        "intermediate_size",
+        "layers",
+        "heads",
+        "kv_heads",
+        "head_dim",
+        "vocab_size",
+        "context_tokens",
+        "norms_per_layer",
+        "experts",
+        "experts_per_token",
+        "sliding_window",
+        "sliding_layers",
+        "other_parameters",
+    ]
     flags = ["tied_embeddings", "qkv_bias", "output_bias", "qk_norm", "expert_bias", "attention_sinks"]
     return {
         row["name"]: Model(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,9 @@ class Offer:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.usd_per_hour) and 0 < self.usd_per_hour < 10_000):
-            raise ValueError(f"usd_per_hour of {self.label} is {self.usd_per_hour!r}; give a price above 0 and below 10,000")
+            raise ValueError(
+                f"usd_per_hour of {self.label} is {self.usd_per_hour!r}; give a price above 0 and below 10,000"
+            )
         if not 1 <= self.count <= 72:
             raise ValueError(f"count of {self.label} is {self.count!r}; give a whole number of cards from 1 to 72")
         if self.tier not in TIERS:
@@ -50,18 +52,18 @@ class Offer:
             raise ValueError(
                 f"provider_class of {self.label} is {self.provider_class!r}; give one of {', '.join(PROVIDER_CLASSES)}"
             )
-        date.fromisoformat(self.date)
+        datetime.date.fromisoformat(self.date)
 
     @property
     def label(self) -> str:
         """``RunPod A6000 ×1``."""
         return f"{self.provider} {self.accelerator} ×{self.count}"
 
-    def age_days(self, as_of: date) -> int:
+    def age_days(self, as_of: datetime.date) -> int:
         """Days between the snapshot and ``as_of``."""
-        return (as_of - date.fromisoformat(self.date)).days
+        return (as_of - datetime.date.fromisoformat(self.date)).days
 
-    def stale(self, as_of: date) -> bool:
+    def stale(self, as_of: datetime.date) -> bool:
         """True where the price is older than 90 days."""
         return self.age_days(as_of) > STALE_AFTER_DAYS
 

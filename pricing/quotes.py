@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pricing.workload import Workload
+
 
 @dataclass(frozen=True, kw_only=True)
 class Band:
@@ -61,3 +63,9 @@ class Quote:
     utilisation_fraction: float | None = None
     outside_calibration: bool = False
     facts: tuple[Fact, ...] = ()
+
+
+def per_query(month: Band, workload: Workload) -> Band:
+    """A monthly bill over the requests of the month."""
+    n = workload.requests_per_month
+    return Band(value=month.value / n, low=month.low / n, high=month.high / n)

@@ -3,6 +3,7 @@
     step(B)   = max(bytes read / (n × e × bandwidth), 2 × parameters × B / (n × m × peak))
                 + k × weights / shader rate + layers × (c + c_tp(n) + c_seq × B × log2 n)
     prompt(p) = operations(p) / (n × m × peak) + layers × (c + c_tp(n))
+    first(B)  = fixed + factor × prompt × B^power + step(B): prompts of others in flight go first
 
 A fixed cost per layer does most of the work beyond bytes over bandwidth. llama.cpp splits layers over cards, so more
 cards add memory and no speed; its batches grow a step by ``batch_growth`` a request.
@@ -38,7 +39,10 @@ class SpeedConstants:
     sequence_layer_us: float
     batch_growth: float
     prompt_efficiency: float
-    prompt_shader_efficiency: float | None
+    prompt_ceiling_tflops: float | None
+    first_fixed_s: float
+    first_factor: float
+    first_power: float
     tpot_log_q80: float
     tpot_log_q90: float
     tpot_mape: float
@@ -66,6 +70,16 @@ class Pace:
     fixed_s: float
     fixed_per_request_s: float
     prompt_s: float | None
+    first_fixed_s: float = 0.0
+    first_factor: float = 1.0
+    first_power: float = 0.0
+
+    def first_s(self, batch: float) -> float | None:
+        """Mean seconds to the first token with ``batch`` requests in flight, a free slot given."""
+        if self.prompt_s is None:
+            return None
+        busy = self.first_factor * self.prompt_s * batch**self.first_power
+        return self.first_fixed_s + max(self.prompt_s, busy) + self.step_s(batch)
 
     def step_s(self, batch: float) -> float:
         """Seconds of one decoding step of ``batch`` requests."""
@@ -101,14 +115,13 @@ def constants(engine: str, device_class: str) -> SpeedConstants:
     return table.get((engine, device_class)) or table[engine, "any"]
 
 
-def outside_calibration(
-    model: Model, accelerator: Accelerator, fmt: Format, fitted: SpeedConstants
-) -> str:
+def outside_calibration(model: Model, accelerator: Accelerator, fmt: Format, fitted: SpeedConstants) -> str:
     """Why a prediction leaves the calibrated range, "" where it stays inside."""
     if not fitted.smallest_parameters / 2 <= model.parameters <= fitted.largest_parameters * 2:
         low, high = fitted.smallest_parameters / 1e9, fitted.largest_parameters / 1e9
         return f"{model.parameters / 1e9:.3g} B parameters; calibrated on {low:.2g} to {high:.3g} B"
-    if accelerator.device_class in ("edge", "amd") or (accelerator.device_class == "apple" and fitted.device_class != "apple"):
+    unseen = ("edge", "amd") if fitted.device_class == "apple" else ("edge", "amd", "apple")
+    if accelerator.device_class in unseen:
         return f"no calibration rows for {accelerator.device_class} devices on {fitted.engine}"
     if fmt.method == "bitsandbytes":
         return "bitsandbytes kernels are slower than the calibrated ones by an unmeasured factor"
@@ -160,8 +173,10 @@ def pace(
     fixed_s = model.layers * layer_us * 1e-6
     read_s = read_bytes / rate + kernel_s
     active = model.active_linear_parameters + model.embedding_parameters
-    peak = accelerator.tflops(fmt.compute)
+    peak = accelerator.tflops(fmt.compute) if engine.tensor_parallel else accelerator.fp16_accumulate_tflops
     per_second = lanes * fitted.prompt_efficiency * peak * 1e12 if peak else None
+    if per_second and fitted.prompt_ceiling_tflops:
+        per_second = 1 / (1 / per_second + 1 / (lanes * fitted.prompt_ceiling_tflops * 1e12))
     read_per_request_s = model.kv_bytes(context_tokens) / rate
     if fitted.batch_growth:
         read_per_request_s += fitted.batch_growth * (read_s + fixed_s)
@@ -171,8 +186,6 @@ def pace(
         operations = 2 * model.active_linear_parameters * prompt_tokens
         operations += 2 * model.layers * model.heads * model.head_dim * prompt_tokens**2
         prompt_s = operations / per_second + fixed_s
-        if fitted.prompt_shader_efficiency and shader:
-            prompt_s += operations / (lanes * fitted.prompt_shader_efficiency * shader * 1e12)
     return Pace(
         read_s=read_s * slowdown,
         read_per_request_s=read_per_request_s * slowdown,
@@ -180,4 +193,7 @@ def pace(
         fixed_s=fixed_s * slowdown,
         fixed_per_request_s=model.layers * per_request_us * 1e-6 * slowdown,
         prompt_s=None if prompt_s is None else prompt_s * slowdown,
+        first_fixed_s=fitted.first_fixed_s * slowdown,
+        first_factor=fitted.first_factor,
+        first_power=fitted.first_power,
     )

@@ -1,0 +1,164 @@
+"""The quote of one variant on rented cards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from pricing import accelerators, bill, capacity, speed
+from pricing.accelerators import Accelerator
+from pricing.capacity import Limits
+from pricing.catalogue import PriceBook
+from pricing.deployment import Variant, misfit, replica, variant
+from pricing.explain import rental_facts
+from pricing.memory import GIB
+from pricing.offers import Offer
+from pricing.quotes import Band, Quote, per_query
+from pricing.workload import Workload
+
+UNCALIBRATED_LOG_WIDTH = math.log(2)  # added to the band outside the calibrated range: our default
+
+
+def quote_rental(
+    book: PriceBook,
+    *,
+    model: str,
+    quantization: str,
+    accelerator: str,
+    workload: Workload,
+    count: int = 1,
+    weight_bytes: float | None = None,
+    bits_per_weight: float | None = None,
+    e2e_p95_s: float | None = None,
+    ttft_p95_s: float | None = None,
+    tpot_p95_s: float | None = None,
+    engine: str | None = None,
+    provider: str | None = None,
+    provider_classes: Iterable[str] | None = None,
+    tier: str = "on-demand",
+    spare_replicas: int = 0,
+    preset: str = "pilot",
+) -> Quote:
+    """Quote one variant on ``count`` rented cards a replica, replicas sized by the peak load and the latency limits.
+
+    Raises UnknownName for a name no table has, ValueError for numbers out of range.
+    """
+    if not (isinstance(count, int) and 1 <= count <= 72):
+        raise ValueError(f"count is {count!r}; give a whole number of cards from 1 to 72")
+    if not (isinstance(spare_replicas, int) and 0 <= spare_replicas <= 100):
+        raise ValueError(f"spare_replicas is {spare_replicas!r}; give a whole number from 0 to 100")
+    chosen = variant(
+        model=model,
+        quantization=quantization,
+        engine=engine,
+        weight_bytes=weight_bytes,
+        bits_per_weight=bits_per_weight,
+    )
+    card = accelerators.find(accelerator)
+    if provider is not None:
+        provider = book.check_provider(provider)
+    offer = book.offer(card.name, count, provider=provider, provider_classes=provider_classes, tier=tier)
+    limits = Limits(ttft_p95_s=ttft_p95_s, tpot_p95_s=tpot_p95_s, e2e_p95_s=e2e_p95_s)
+    return priced(book, chosen, card, count, workload, limits, offer, spare_replicas, bill.preset(preset), tier)
+
+
+def priced(
+    book: PriceBook,
+    chosen: Variant,
+    card: Accelerator,
+    count: int,
+    workload: Workload,
+    limits: Limits,
+    offer: Offer | None,
+    spare_replicas: int,
+    plan: bill.Preset,
+    tier: str,
+) -> Quote:
+    label = f"{count}× {card.name} {card.memory_gib:.0f} GB" + (f", {offer.provider}" if offer else "")
+    common: dict[str, Any] = {"kind": "rental", "accelerator": card.name, "count": count, "label": label}
+    if offer is not None:
+        common |= _offer_fields(offer, book.as_of)
+    reason = misfit(chosen, card, count, workload)
+    served = replica(chosen, card, count, workload)
+    room = served.memory
+    common["memory_available_gib"] = count * card.memory_gib
+    if not reason and not room.fits:
+        reason = (
+            f"{chosen.format.label} of {chosen.model.name} needs {room.needed_bytes / GIB:.1f} GiB with one request; "
+            f"{count}× {card.name} has {count * card.memory_gib:.1f} GiB, "
+            f"{room.available_bytes / GIB:.1f} of them usable"
+        )
+    if reason:
+        facts = rental_facts(served, offer, book.as_of, None, 0, 0)
+        return Quote(fits=False, reason=reason, memory_gib=room.needed_bytes / GIB, facts=facts, **common)
+    needed, why, seen, pace = served.sized(limits)
+    outside = speed.outside_calibration(chosen.model, card, chosen.format, served.fitted)
+    spare = max(spare_replicas, plan.spare_replicas)
+    common |= {"memory_gib": room.used_bytes(seen.batch if seen else 1) / GIB, "outside_calibration": bool(outside)}
+    if needed == 0:
+        facts = rental_facts(served, offer, book.as_of, pace, 0, spare, outside=outside)
+        return Quote(fits=True, reason=why, facts=facts, **common)
+    widen = UNCALIBRATED_LOG_WIDTH if outside else 0.0
+    factor = math.exp(served.fitted.tpot_log_q90 + widen)
+    fast, _, fast_seen, _ = served.sized(limits, slowdown=1 / factor)
+    slow, _, slow_seen, _ = served.sized(limits, slowdown=factor)
+    low_replicas, high_replicas = min(fast, needed), max(slow, needed)
+    if seen:
+        first = math.exp(served.fitted.ttft_log_q90 + widen)
+        ends = {
+            name: [getattr(one, name) for one in (fast_seen, slow_seen) if one]
+            for name in ("ttft_p95_s", "tpot_p95_s", "e2e_p95_s")
+        }
+        ends["ttft_p95_s"] += [seen.ttft_p95_s / first, seen.ttft_p95_s * first]
+        ends["e2e_p95_s"] += [
+            seen.e2e_p95_s - seen.ttft_p95_s * (1 - 1 / first),
+            seen.e2e_p95_s + seen.ttft_p95_s * (first - 1),
+        ]
+        for name, values in ends.items():
+            value = getattr(seen, name)
+            common[name] = Band(value=value, low=min(value, *values), high=max(value, *values))
+    mean_per_replica = workload.requests_per_month / (workload.hours_per_month * 3600) / needed
+    ceiling = capacity.requests_per_s(pace, room.max_sequences, workload.output_tokens)
+    common |= {"replicas": needed + spare, "utilisation_fraction": mean_per_replica / ceiling}
+    facts = rental_facts(served, offer, book.as_of, pace, needed, spare, seen=seen, outside=outside, plan=plan)
+    if offer is None:
+        unpriced = f"unpriced: no {tier} offer of {count}× {card.name} passes the filter"
+        return Quote(fits=True, reason="; ".join(filter(None, (why, unpriced))), facts=facts, **common)
+
+    def parts(replicas: int) -> dict[str, float]:
+        return bill.parts_usd_per_month(
+            usd_per_hour=offer.usd_per_hour,
+            replicas=replicas,
+            spare_replicas=spare,
+            weight_bytes=chosen.weight_bytes,
+            workload=workload,
+            plan=plan,
+        )
+
+    month = Band(
+        value=sum(parts(needed).values()),
+        low=sum(parts(low_replicas).values()),
+        high=sum(parts(high_replicas).values()),
+    )
+    return Quote(
+        fits=True,
+        reason=why,
+        usd_per_month=month,
+        usd_per_query=per_query(month, workload),
+        parts=parts(needed),
+        facts=facts,
+        **common,
+    )
+
+
+def _offer_fields(offer: Offer, as_of: date) -> dict[str, Any]:
+    return {
+        "provider": offer.provider,
+        "offer": " ".join(filter(None, (offer.instance, offer.region, offer.tier))),
+        "price_date": offer.date,
+        "price_source": offer.source,
+        "price_age_days": offer.age_days(as_of),
+        "price_is_override": offer.is_override,
+    }
