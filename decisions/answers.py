@@ -8,7 +8,7 @@ from decisions.choosing import probability
 from decisions.options import Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check
-from decisions.wording import count, listed, money, money_band, percent, points, quantity, score, seconds_band
+from decisions.wording import count, listed, money, money_band, percent, points, price, quantity, score, seconds_band
 
 
 def meets(option: Option) -> str:
@@ -20,10 +20,10 @@ def unproven(option: Option) -> str:
     """Says what is likely, and what would settle it."""
     missing = [check for check in option.checks if check.status == "unproven"]
     unknown = [check for check in missing if check.low is None]
-    price = f" for about {_cost(option)}" if option.quote.usd_per_month else ""
+    at = f" for about {_cost(option)}" if option.quote.usd_per_month else ""
     if unknown:
         proven = [check for check in option.checks if check.status == "meets"]
-        known = f" clears {listed([c.name for c in proven])}{price}" if proven else " comes nearest"
+        known = f" clears {listed([c.name for c in proven])}{at}" if proven else " comes nearest"
         words = listed([_missing(check) for check in unknown])
         return f"Nothing is proven yet. {option.label}{known}, but {words}."
     chance = probability(option)
@@ -31,7 +31,7 @@ def unproven(option: Option) -> str:
     items = [check.items_to_settle for check in missing if check.items_to_settle]
     settle = f"; about {count(max(items))} more items would settle it" if items else ""
     open_lines = listed([f"{c.name} {quantity(c.seen, c.unit)}" for c in missing])
-    return f"Nothing is proven yet. {option.label} {verb} your SLA{price}{settle}. Open: {open_lines}."
+    return f"Nothing is proven yet. {option.label} {verb} your SLA{at}{settle}. Open: {open_lines}."
 
 
 def none_meets(option: Option | None, scenario: Scenario, options: Sequence[Option]) -> str:
@@ -51,7 +51,8 @@ def none_meets(option: Option | None, scenario: Scenario, options: Sequence[Opti
 def nothing_measured(scenario: Scenario) -> str:
     """Before the first result."""
     where = "on this machine " if scenario.evidence == "measured" else ""
-    return f"Nothing is measured {where}yet on {listed(list(scenario.tasks.values()))}; the answer appears with the first results."
+    tasks = listed(list(scenario.tasks.values()))
+    return f"Nothing is measured {where}yet on {tasks}; the answer appears with the first results."
 
 
 def no_lines(option: Option | None) -> str:
@@ -88,12 +89,15 @@ def detail(option: Option | None, status_quo: Option | None, scenario: Scenario)
     if status_quo and option.id == status_quo.id:
         words.append("It is what you use today.")
     elif status_quo and today and cost:
-        saved = today.value - cost.value
-        words.append(f"That is {money(abs(saved))} a month {'less' if saved >= 0 else 'more'} than today's {status_quo.label}.")
+        saved = price(today.value) - price(cost.value)
+        gap = f"{money(abs(saved))} a month {'less' if saved > 0 else 'more'} than"
+        words.append(f"That is {gap if saved else 'the same price as'} today's {status_quo.label}.")
     elif status_quo:
         words.append(f"Today's {status_quo.label} is unpriced, so no saving can be given.")
     seen = [
-        f"{scenario.tasks[task]} {score(m.score, m.low, m.high)}" for task, m in option.measurements.items() if task in scenario.tasks
+        f"{scenario.tasks[task]} {score(m.score, m.low, m.high)}"
+        for task, m in option.measurements.items()
+        if task in scenario.tasks
     ]
     if option.quote.e2e_p95_s:
         seen.append(f"p95 {seconds_band(option.quote.e2e_p95_s)}")
@@ -125,7 +129,9 @@ def _gap(check: Check) -> str:
         return check.reason or f"{check.name} not known"
     if check.unit == "fraction":
         return f"{points(check.target - check.seen)} short on {check.name} ({percent(check.seen)})"
-    return f"{quantity(check.seen - check.target, check.unit)} over on {check.name} ({quantity(check.seen, check.unit)})"
+    return (
+        f"{quantity(check.seen - check.target, check.unit)} over on {check.name} ({quantity(check.seen, check.unit)})"
+    )
 
 
 def _way_there(option: Option, options: Sequence[Option]) -> str:
@@ -133,7 +139,9 @@ def _way_there(option: Option, options: Sequence[Option]) -> str:
     able = [
         o
         for o in options
-        if o.quote.usd_per_month and all(c.status == "meets" for c in o.checks if c.unit != "usd") and o.verdict == "misses"
+        if o.quote.usd_per_month
+        and all(c.status == "meets" for c in o.checks if c.unit != "usd")
+        and o.verdict == "misses"
     ]
     if not able:
         return " No option here gets there at any price."

@@ -39,8 +39,11 @@ def break_even(scenario: Scenario, first: Option, second: Option, book: PriceBoo
         costs.append(tuple(band.value if band else None for band in there))
     crossings = _crossings(volumes, costs[0], costs[1])
     return BreakEven(
-        requests_per_month=volumes, first_usd_per_month=costs[0], second_usd_per_month=costs[1],
-        crossings=crossings, sentence=_sentence(first, second, volumes, costs[0], costs[1], crossings),
+        requests_per_month=volumes,
+        first_usd_per_month=costs[0],
+        second_usd_per_month=costs[1],
+        crossings=crossings,
+        sentence=_sentence(first, second, volumes, costs[0], costs[1], crossings),
     )
 
 
@@ -66,8 +69,12 @@ def _crossings(
 
 
 def _sentence(
-    first: Option, second: Option, volumes: tuple[float, ...], ones: tuple[float | None, ...],
-    twos: tuple[float | None, ...], crossings: tuple[float, ...],
+    first: Option,
+    second: Option,
+    volumes: tuple[float, ...],
+    ones: tuple[float | None, ...],
+    twos: tuple[float | None, ...],
+    crossings: tuple[float, ...],
 ) -> str:
     known = [(v, a, b) for v, a, b in zip(volumes, ones, twos, strict=True) if a is not None and b is not None]
     if not known:
@@ -82,6 +89,9 @@ def _sentence(
     other = second if low is first else first
     at = crossings[-1]
     if len(crossings) % 2 == 0:
-        return f"The cheaper one changes {len(crossings)} times {reach}; replicas are whole, so the lines are staircases."
+        return (
+            f"The cheaper one changes {len(crossings)} times {reach}; replicas are whole, so the lines are staircases."
+        )
     usd = next(min(a, b) for v, a, b in known if v == at)
-    return f"{low.label} is cheaper below about {count(at)} requests a month, {other.label} from there on (about {money(usd)})."
+    there = f"{count(at)} requests a month, {other.label} from there on (about {money(usd)})"
+    return f"{low.label} is cheaper below about {there}."

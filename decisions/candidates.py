@@ -15,9 +15,10 @@ from decisions.options import Option
 from decisions.quality import quality_checks
 from decisions.scenarios import ApiCandidate, Scenario
 from decisions.verdicts import Check, overall
+from decisions.wording import price
 from evals.measurements import Measurement
 from pricing.catalogue import PriceBook
-from pricing.quotes import Quote
+from pricing.quotes import Band, Quote
 
 
 def option_id(model: str, quantization: str) -> str:
@@ -51,11 +52,21 @@ def build_options(
         checks = (*_quality(scenario, found, {}, None, usual), *limit_checks(scenario.sla, quote))
         options.append(
             Option(
-                id=candidate.id, label=candidate.label, kind="api", model=candidate.model, quantization="", method="API",
-                quote=quote, measurements=found, checks=checks, notes=_notes(scenario, candidate),
+                id=candidate.id,
+                label=candidate.label,
+                kind="api",
+                model=candidate.model,
+                quantization="",
+                method="API",
+                quote=quote,
+                measurements=found,
+                checks=checks,
+                notes=_notes(scenario, candidate),
             )
         )
-    judged = [replace(o, verdict=overall(o.checks), is_status_quo=o.id == scenario.status_quo) for o in _distinct(options)]
+    judged = [
+        replace(o, verdict=overall(o.checks), is_status_quo=o.id == scenario.status_quo) for o in _distinct(options)
+    ]
     return _with_frontier(sorted(judged, key=_by_cost), scenario.task)
 
 
@@ -79,26 +90,44 @@ def deployments(scenario: Scenario, option: Option, book: PriceBook) -> tuple[Qu
     for accelerator in quoting.acceptable_accelerators(scenario, book):
         alone = replace(scenario, accelerators=(accelerator,))
         quotes.append(quoting.rental(alone, measurement, book))
-    return tuple(sorted(quotes, key=lambda q: (q.usd_per_month is None, q.usd_per_month.value if q.usd_per_month else 0)))
+    return tuple(
+        sorted(quotes, key=lambda q: (q.usd_per_month is None, q.usd_per_month.value if q.usd_per_month else 0))
+    )
 
 
 def _deployment(
-    scenario: Scenario, model: str, quantization: str, found: dict[str, Measurement], measurements: Sequence[Measurement],
-    book: PriceBook, item_scores: ItemScores | None, usual: dict[str, str],
+    scenario: Scenario,
+    model: str,
+    quantization: str,
+    found: dict[str, Measurement],
+    measurements: Sequence[Measurement],
+    book: PriceBook,
+    item_scores: ItemScores | None,
+    usual: dict[str, str],
 ) -> Option:
     first = next(iter(found.values()))
     baselines = {task: b for task, m in found.items() if (b := baseline_of(m, measurements))}
     quality = _quality(scenario, found, baselines, item_scores, usual)
     quote = quoting.rental(scenario, first, book, thorough=overall(quality) != "misses")
     return Option(
-        id=option_id(model, quantization), label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
-        kind="deployment", model=model, quantization=quantization, method=first.method, quote=quote, measurements=found,
-        baselines=baselines, checks=(*quality, *limit_checks(scenario.sla, quote)),
+        id=option_id(model, quantization),
+        label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
+        kind="deployment",
+        model=model,
+        quantization=quantization,
+        method=first.method,
+        quote=quote,
+        measurements=found,
+        baselines=baselines,
+        checks=(*quality, *limit_checks(scenario.sla, quote)),
     )
 
 
 def _quality(
-    scenario: Scenario, found: dict[str, Measurement], baselines: dict[str, Measurement], item_scores: ItemScores | None,
+    scenario: Scenario,
+    found: dict[str, Measurement],
+    baselines: dict[str, Measurement],
+    item_scores: ItemScores | None,
     usual: dict[str, str],
 ) -> list[Check]:
     return [
@@ -142,18 +171,22 @@ def _distinct(options: Sequence[Option]) -> list[Option]:
 def _by_cost(option: Option) -> tuple[bool, float, float, str]:
     cost = option.quote.usd_per_month
     best = max((m.score for m in option.measurements.values()), default=0.0)
-    return cost is None, cost.value if cost else 0.0, -best, option.id
+    return cost is None, price(cost.value) if cost else 0.0, -best, option.id
 
 
 def _with_frontier(options: Sequence[Option], task: str) -> tuple[Option, ...]:
     plotted = [o for o in options if o.quote.fits and o.quote.usd_per_month and task in o.measurements]
     costs = [o.quote.usd_per_month for o in plotted if o.quote.usd_per_month]
     seen = [o.measurements[task] for o in plotted]
-    front = undominated([c.value for c in costs], [m.score for m in seen]) if plotted else []
-    shares = frontier_shares(
-        costs, [(m.score, m.low, m.high) for m in seen], [(o.model, o.quote.label) for o in plotted]
-    )
+    front = undominated([price(c.value) for c in costs], [m.score for m in seen]) if plotted else []
+    rounded = [
+        Band(value=price(c.value), low=min(price(c.low), price(c.value)), high=max(price(c.high), price(c.value)))
+        for c in costs
+    ]
+    shared = [(o.quote.label, band.low, band.value, band.high) for o, band in zip(plotted, rounded, strict=True)]
+    shares = frontier_shares(rounded, [(m.score, m.low, m.high) for m in seen], shared)
     marks = {o.id: (on, share) for o, on, share in zip(plotted, front, shares, strict=True)}
     return tuple(
-        replace(o, on_frontier=marks[o.id][0], frontier_fraction=marks[o.id][1]) if o.id in marks else o for o in options
+        replace(o, on_frontier=marks[o.id][0], frontier_fraction=marks[o.id][1]) if o.id in marks else o
+        for o in options
     )

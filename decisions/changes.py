@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from decisions.choosing import meeting, probability, unknowns
 from decisions.options import Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, judge, overall
-from decisions.wording import count, listed, money, percent, short_money
+from decisions.wording import count, listed, money, percent, price, short_money
 
 VOLUMES = (0.1, 0.25, 0.5, 2.0, 4.0, 10.0)
 Requote = Callable[[Option, Scenario], Option]
@@ -17,7 +18,12 @@ Requote = Callable[[Option, Scenario], Option]
 
 def would_change(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> tuple[str, ...]:
     """One sentence each: the runner-up, the accuracy line up and down, the budget, the volume."""
-    sentences = [_cheaper_unproven(choice, options), _runner_up(choice, options), *_accuracy(choice, options, scenario), _budget(choice, options, scenario)]
+    sentences = [
+        _cheaper_unproven(choice, options),
+        _runner_up(choice, options),
+        *_accuracy(choice, options, scenario),
+        _budget(choice, options, scenario),
+    ]
     sentences += _volume(choice, options, scenario, requote)
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -26,18 +32,22 @@ def _cheaper_unproven(choice: Option, options: Sequence[Option]) -> str:
     """What costs less and could still meet: the first thing to settle."""
     cost = choice.quote.usd_per_month
     open_ones = [
-        o for o in options
-        if o.verdict == "unproven" and o.measurements and cost and o.quote.usd_per_month
+        o
+        for o in options
+        if o.verdict == "unproven"
+        and o.measurements
+        and cost
+        and o.quote.usd_per_month
         and o.quote.usd_per_month.value < 0.995 * cost.value
     ]
     if not open_ones:
         return ""
     best = max(open_ones, key=lambda o: (-unknowns(o), probability(o)))
-    price = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
+    cost_text = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
     names = listed([c.name for c in best.checks if c.status == "unproven"])
     others = len(open_ones) - 1
     more = f" (and {others} other{'s' if others > 1 else ''})" if others else ""
-    return f"Cheaper but unproven: {best.label}{more} at {price} a month; {names} would have to be settled."
+    return f"Cheaper but unproven: {best.label}{more} at {cost_text} a month; {names} would have to be settled."
 
 
 def _runner_up(choice: Option, options: Sequence[Option]) -> str:
@@ -50,7 +60,7 @@ def _runner_up(choice: Option, options: Sequence[Option]) -> str:
         if other.quote.label == choice.quote.label and theirs.value <= cost.value * 1.005:
             continue
         return f"Next cheapest that meets: {other.label} for about {money(theirs.value)} a month."
-    return "No other option that costs more is proven to meet."
+    return "No dearer option is proven to meet."
 
 
 def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> list[str]:
@@ -62,22 +72,31 @@ def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> 
     reach = {o.id: check.low for o in options if (check := _same(o, line)) and check.low is not None}
     cost = choice.quote.usd_per_month
     cheaper = [
-        o for o in options
-        if o.id in reach and cost and o.quote.usd_per_month and o.quote.usd_per_month.value < cost.value * 0.995
-        and reach[o.id] < line.target and _meets_but(o, line)
+        o
+        for o in options
+        if o.id in reach
+        and cost
+        and o.quote.usd_per_month
+        and o.quote.usd_per_month.value < cost.value * 0.995
+        and reach[o.id] < line.target
+        and _meets_but(o, line)
     ]
     if cheaper:
         best = max(cheaper, key=lambda o: (reach[o.id], -(o.quote.usd_per_month.value if o.quote.usd_per_month else 0)))
-        price = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
-        sentences.append(f"With {_down(reach[best.id])} as the line on {line.name}, {best.label} would do for {price} a month.")
+        cost_text = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
+        sentences.append(
+            f"With {_down(reach[best.id])} as the line on {line.name}, {best.label} would do for {cost_text} a month."
+        )
     edge = reach[choice.id]
     after = [o for o in options if o.id in reach and reach[o.id] > edge and _meets_but(o, line)]
-    able = sorted(after, key=lambda o: (o.quote.usd_per_month.value if o.quote.usd_per_month else float("inf"), -reach[o.id]))
+    able = sorted(
+        after, key=lambda o: (price(o.quote.usd_per_month.value) if o.quote.usd_per_month else math.inf, -reach[o.id])
+    )
     if able and able[0].quote.usd_per_month:
         dearer = able[0].quote.usd_per_month.value
         sentences.append(
-            f"Above {_down(edge)} it is no longer proven; the answer becomes {able[0].label} for {money(dearer)} a month "
-            f"(proven to {_down(reach[able[0].id])})."
+            f"Above {_down(edge)} it is no longer proven; the answer becomes {able[0].label} "
+            f"for {money(dearer)} a month (proven to {_down(reach[able[0].id])})."
         )
     else:
         sentences.append(f"Above {_down(edge)} nothing here is proven to meet.")
@@ -121,17 +140,17 @@ def _volume(choice: Option, options: Sequence[Option], scenario: Scenario, requo
 def _at_volume(asked: float, best: Option | None, factor: float) -> str:
     if best is None:
         return f"At {count(asked)} requests a month none of them meets the SLA."
-    price = f" for {short_money(best.quote.usd_per_month.value)} a month" if best.quote.usd_per_month else ""
-    return f"At {count(asked)} requests a month the answer is {best.label}{price}."
+    cost_text = f" for {short_money(best.quote.usd_per_month.value)} a month" if best.quote.usd_per_month else ""
+    return f"At {count(asked)} requests a month the answer is {best.label}{cost_text}."
 
 
 def _one_a_price(options: Sequence[Option]) -> list[Option]:
     """The first option of each machine and price: those after it cost the same and were ranked behind."""
-    kept: dict[tuple[str, str], Option] = {}
+    kept: dict[tuple[str, float], Option] = {}
     for option in options:
         cost = option.quote.usd_per_month
         if cost:
-            kept.setdefault((option.quote.label, f"{cost.value:.3g}"), option)
+            kept.setdefault((option.quote.label, price(cost.value)), option)
     return list(kept.values())
 
 

@@ -9,12 +9,13 @@ from statistics import NormalDist
 from decisions.frontier import Z_90, Z_95
 from decisions.options import Option
 from decisions.verdicts import Check
+from decisions.wording import price
 
 COIN = 0.5  # what a check nobody measured is worth when options are ranked; never shown
 
 
 def meeting(options: Sequence[Option]) -> list[Option]:
-    """Those that meet, cheapest first; one with a price always before one without, ties to the better score."""
+    """Those that meet, cheapest first; at the same price to three figures the better score goes first."""
     return sorted((o for o in options if o.verdict == "meets"), key=_cost_then_score)
 
 
@@ -64,4 +65,4 @@ def _chance(check: Check) -> float:
 def _cost_then_score(option: Option) -> tuple[bool, float, float, str]:
     cost = option.quote.usd_per_month
     best = sum(m.score for m in option.measurements.values())
-    return cost is None, cost.value if cost else 0.0, -best, option.id
+    return cost is None, price(cost.value) if cost else 0.0, -best, option.id

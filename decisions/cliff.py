@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -58,7 +59,9 @@ def cliff(
     rows = [_row(m, measurements, item_scores, tolerance) for m in measurements if variants[m.model, m.task] > 1]
     tasks = {task: i for i, task in enumerate(dict.fromkeys(m.task for m in measurements))}
     models = {model: i for i, model in enumerate(dict.fromkeys(m.model for m in measurements))}
-    return tuple(sorted(rows, key=lambda r: (tasks[r.task], models[r.model], -(r.bits_per_weight or 0.0), r.quantization)))
+    return tuple(
+        sorted(rows, key=lambda r: (tasks[r.task], models[r.model], -(r.bits_per_weight or 0.0), r.quantization))
+    )
 
 
 def _row(
@@ -67,10 +70,24 @@ def _row(
     baseline = baseline_of(seen, measurements)
     lost, low, high, paired, zone, reason = _loss(seen, baseline, scores, tolerance)
     return CliffRow(
-        model=seen.model, quantization=seen.quantization, method=seen.method, task=seen.task, task_group=seen.task_group,
-        bits_per_weight=seen.bits_per_weight, score=seen.score, baseline=baseline.quantization if baseline else "",
-        baseline_score=baseline.score if baseline else None, lost=lost, low=low, high=high, n_items=seen.n_items,
-        paired=paired, zone=zone, reason=reason, measurement=seen, origin=seen.origin,
+        model=seen.model,
+        quantization=seen.quantization,
+        method=seen.method,
+        task=seen.task,
+        task_group=seen.task_group,
+        bits_per_weight=seen.bits_per_weight,
+        score=seen.score,
+        baseline=baseline.quantization if baseline else "",
+        baseline_score=baseline.score if baseline else None,
+        lost=lost,
+        low=low,
+        high=high,
+        n_items=seen.n_items,
+        paired=paired,
+        zone=zone,
+        reason=reason,
+        measurement=seen,
+        origin=seen.origin,
         is_baseline=baseline is not None and baseline.quantization == seen.quantization,
     )
 
@@ -109,10 +126,10 @@ def zone_of(low: float | None, high: float | None, tolerance: float) -> Zone:
 def group_sentences(
     rows: Sequence[CliffRow], tolerance: float = TOLERANCE, titles: Mapping[str, str] | None = None
 ) -> Mapping[str, str]:
-    """Task group → "Math breaks between 3.4 and 2.6 bits."; ``titles`` renames groups."""
+    """Task group → "Math breaks between 3.4 and 2.6 bits."; ``titles`` renames groups and models."""
     groups = dict.fromkeys(row.task_group for row in rows)
     return {
-        group: _sentence((titles or {}).get(group, group), [r for r in rows if r.task_group == group], tolerance)
+        group: _sentence((titles or {}).get(group, group), [r for r in rows if r.task_group == group], titles or {})
         for group in groups
     }
 
@@ -123,7 +140,10 @@ def cliff_sentence(
     """The answer of the page: each group in a clause, those that break first."""
     if not rows:
         return "Nothing is measured yet, so no cliff can be shown."
-    ends = {group: breaking_bits([r for r in rows if r.task_group == group]) for group in dict.fromkeys(r.task_group for r in rows)}
+    ends = {
+        group: breaking_bits([r for r in rows if r.task_group == group])
+        for group in dict.fromkeys(r.task_group for r in rows)
+    }
     sentences = group_sentences(rows, tolerance, titles)
     order = sorted(ends, key=lambda group: (ends[group][1] is None, -(ends[group][1] or 0.0)))
     clauses = [sentences[group].removesuffix(".") for group in order]
@@ -131,18 +151,22 @@ def cliff_sentence(
 
 
 def breaking_bits(rows: Sequence[CliffRow]) -> tuple[float | None, float | None, float | None]:
-    """(fewest bits down to which every variant holds, most bits at which one is proven broken, fewest bits tried).
+    """(fewest bits down to which none is proven broken, most bits from which down all are, fewest bits tried).
+
+    Between the two, methods and formats of the same width differ, or nothing is proven.
 
     The baselines themselves do not count: they have nothing to lose.
     """
-    tried = sorted({r.bits_per_weight for r in rows if r.bits_per_weight and r.zone != "n/a" and not r.is_baseline})
-    broken = [r.bits_per_weight for r in rows if r.zone == "cliff" and r.bits_per_weight]
+    judged = [(r.bits_per_weight, r.zone) for r in rows if r.bits_per_weight and r.zone != "n/a" and not r.is_baseline]
+    broken = [bits for bits, zone in judged if zone == "cliff"]
     top = max(broken, default=None)
-    above = [bits for bits in tried if top is None or bits > top]
-    return min(above, default=None), top, min(tried, default=None)
+    whole = [bits for bits, _ in judged if top is None or bits > top]
+    lowest_whole = min((bits for bits, zone in judged if zone != "cliff"), default=math.inf)
+    below = max((bits for bits in broken if bits < lowest_whole), default=top)
+    return min(whole, default=None), below, min((bits for bits, _ in judged), default=None)
 
 
-def _sentence(title: str, rows: Sequence[CliffRow], tolerance: float) -> str:
+def _sentence(title: str, rows: Sequence[CliffRow], titles: Mapping[str, str]) -> str:
     name = title[:1].upper() + title[1:]
     judged = [r for r in rows if r.zone != "n/a"]
     if not judged:
@@ -158,9 +182,9 @@ def _sentence(title: str, rows: Sequence[CliffRow], tolerance: float) -> str:
         return f"{name} has not broken down to {fewest:.2g} bits{doubt}."
     per_model = [(m, h, b) for m, (h, b, _) in by_model.items() if b is not None]
     if len(models) > 1 and (len(per_model) < len(models) or len({b for _, _, b in per_model}) > 1):
-        parts = [_range(h, b) + f" for {m}" for m, h, b in per_model]
+        parts = [_range(h, b) + f" for {titles.get(m, m)}" for m, h, b in per_model]
         kept = [m for m in models if by_model[m][1] is None]
-        rest = f" and has not for {listed(kept)}" if kept else ""
+        rest = f" and has not for {listed([titles.get(m, m) for m in kept])}" if kept else ""
         return f"{name} breaks {listed(parts)}{rest}."
     return f"{name} breaks {_range(holds, breaks)}."
 
@@ -169,4 +193,3 @@ def _range(holds: float | None, breaks: float) -> str:
     if holds is None:
         return f"already at {breaks:.2g} bits"
     return f"between {holds:.2g} and {breaks:.2g} bits"
-

@@ -11,7 +11,7 @@ from decisions.evidence import ItemScores, paired_scores
 from decisions.fields import one_of
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
-from decisions.wording import money, percent, points
+from decisions.wording import money, percent, points, price
 from evals.statistics.pairs import mcnemar_exact
 from pricing.catalogue import PriceBook
 
@@ -47,8 +47,13 @@ class Comparison:
 
 
 def compare_options(
-    scenario: Scenario, decision: Decision, first_id: str, second_id: str, *,
-    book: PriceBook | None = None, item_scores: ItemScores | None = None,
+    scenario: Scenario,
+    decision: Decision,
+    first_id: str,
+    second_id: str,
+    *,
+    book: PriceBook | None = None,
+    item_scores: ItemScores | None = None,
 ) -> Comparison:
     """First against second. ``book`` adds the break-even. Raises BadInput for an unknown option."""
     by_id = {option.id: option for option in decision.options}
@@ -56,15 +61,16 @@ def compare_options(
     accuracy = accuracy_rows(scenario, first, second, item_scores)
     flips = (_flips(scenario, task, first, second, item_scores) for task in scenario.tasks)
     return Comparison(
-        first=first, second=second, sentence=_sentence(scenario, first, second, accuracy),
-        rows=(*accuracy, *other_rows(first, second)), flips=tuple(f for f in flips if f),
+        first=first,
+        second=second,
+        sentence=_sentence(scenario, first, second, accuracy),
+        rows=(*accuracy, *other_rows(first, second)),
+        flips=tuple(f for f in flips if f),
         break_even=break_even(scenario, first, second, book) if book else None,
     )
 
 
-def _flips(
-    scenario: Scenario, task: str, first: Option, second: Option, scores: ItemScores | None
-) -> ItemFlips | None:
+def _flips(scenario: Scenario, task: str, first: Option, second: Option, scores: ItemScores | None) -> ItemFlips | None:
     one, two = first.measurements.get(task), second.measurements.get(task)
     pair = paired_scores(one, two, scores) if one and two else None
     if not pair:
@@ -73,9 +79,12 @@ def _flips(
     triples = list(zip(ids, before, after, strict=True))
     fixed, broken = tuple(i for i, x, y in triples if x > y), tuple(i for i, x, y in triples if y > x)
     return ItemFlips(
-        task=task, title=scenario.tasks[task],
-        fixed=fixed, broken=broken,
-        both_right=sum(x == y and x >= 1 for _, x, y in triples), both_wrong=sum(x == y and x < 1 for _, x, y in triples),
+        task=task,
+        title=scenario.tasks[task],
+        fixed=fixed,
+        broken=broken,
+        both_right=sum(x == y and x >= 1 for _, x, y in triples),
+        both_wrong=sum(x == y and x < 1 for _, x, y in triples),
         p_mcnemar=mcnemar_exact(len(fixed), len(broken)),
     )
 
@@ -88,9 +97,11 @@ def _sentence(scenario: Scenario, first: Option, second: Option, accuracy: Seque
     cost = _cost_words(first, second)
     if row is None or row.first is None or row.second is None:
         missing = [o.label for o in (first, second) if scenario.task not in o.measurements]
-        return f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not measured on {scenario.tasks[scenario.task]}{cost}."
+        verb = "are" if len(missing) > 1 else "is"
+        return f"{' and '.join(missing)} {verb} not measured on {scenario.tasks[scenario.task]}{cost}."
     if row.difference is None:
-        return f"{first.label} scores {percent(row.first)} and {second.label} {percent(row.second)}; {row.note}{cost}."
+        scores = f"{first.label} scores {percent(row.first)} and {second.label} {percent(row.second)}"
+        return f"{scores}, but that is {row.note}{cost}."
     if row.winner not in ("first", "second"):
         shown = f"{points(row.difference, sign=True)}{_range(row)}"
         return f"{first.label} and {second.label} cannot be told apart on {row.name} ({shown}){cost}."
@@ -113,6 +124,6 @@ def _cost_words(first: Option, second: Option) -> str:
         unpriced = [o.label for o, band in ((first, one), (second, two)) if not band]
         return f"; {' and '.join(unpriced)} {'are' if len(unpriced) > 1 else 'is'} unpriced"
     gap = one.value - two.value
-    if abs(gap) < 0.005 * max(one.value, two.value):
+    if price(one.value) == price(two.value):
         return ", at the same monthly cost"
     return f", for {money(abs(gap))} a month {'more' if gap > 0 else 'less'}"

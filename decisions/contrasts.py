@@ -9,7 +9,7 @@ from typing import Literal
 from decisions.evidence import ItemScores, differences, paired_scores
 from decisions.options import Option
 from decisions.scenarios import Scenario
-from decisions.wording import count, percent, points, quantity, score
+from decisions.wording import count, percent, points, price, quantity, score
 from evals.measurements import Measurement
 from evals.statistics.intervals import difference_interval
 from evals.statistics.pairs import compare_pairs
@@ -47,7 +47,9 @@ class ComparisonRow:
     note: str = ""
 
 
-def accuracy_rows(scenario: Scenario, first: Option, second: Option, scores: ItemScores | None) -> tuple[ComparisonRow, ...]:
+def accuracy_rows(
+    scenario: Scenario, first: Option, second: Option, scores: ItemScores | None
+) -> tuple[ComparisonRow, ...]:
     """One row a task: paired where both answered the same items, else unpaired, else refused with the reason."""
     return tuple(
         _accuracy(title, first.measurements.get(task), second.measurements.get(task), scores)
@@ -80,15 +82,33 @@ def _accuracy(title: str, one: Measurement | None, two: Measurement | None, scor
             low, high = -result.high, -result.low
     else:
         difference, note = one.score - two.score, "unpaired: no item scores"
-        interval = difference_interval((two.score, two.n_items), (one.score, one.n_items)) if one.n_items and two.n_items else None
+        interval = (
+            difference_interval((two.score, two.n_items), (one.score, one.n_items))
+            if one.n_items and two.n_items
+            else None
+        )
         low, high = (interval.low, interval.high) if interval else (None, None)
-    text = "" if difference is None else points(difference, sign=True) + (
-        "" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−")
+    text = (
+        ""
+        if difference is None
+        else points(difference, sign=True)
+        + ("" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−"))
     )
     return ComparisonRow(
-        group="accuracy", name=title, unit="fraction", first=one.score if one else None, second=two.score if two else None,
-        first_text=_score(one), second_text=_score(two), difference=difference, low=low, high=high, difference_text=text,
-        winner=_winner(difference, low, high, more_wins=True), paired=paired, note=note,
+        group="accuracy",
+        name=title,
+        unit="fraction",
+        first=one.score if one else None,
+        second=two.score if two else None,
+        first_text=_score(one),
+        second_text=_score(two),
+        difference=difference,
+        low=low,
+        high=high,
+        difference_text=text,
+        winner=_winner(difference, low, high, more_wins=True),
+        paired=paired,
+        note=note,
     )
 
 
@@ -103,13 +123,22 @@ def _band(
     if one and two:
         difference = one.value - two.value
         low, high = one.low - two.high, one.high - two.low
-        if first.quote.label == second.quote.label and first.quote.replicas == second.quote.replicas and unit == "usd":
-            low = high = difference  # the same machines: one bill, one error
+        if unit == "usd" and price(one.value) == price(two.value) and first.quote.label == second.quote.label:
+            low = high = difference = 0.0  # the same machines: one bill, one error
     return ComparisonRow(
-        group=group, name=name, unit=unit, first=one.value if one else None, second=two.value if two else None,
-        first_text=_band_text(one, unit), second_text=_band_text(two, unit), difference=difference, low=low, high=high,
+        group=group,
+        name=name,
+        unit=unit,
+        first=one.value if one else None,
+        second=two.value if two else None,
+        first_text=_band_text(one, unit),
+        second_text=_band_text(two, unit),
+        difference=difference,
+        low=low,
+        high=high,
         difference_text="" if difference is None else _signed(difference, unit),
-        winner=_winner(difference, low, high, more_wins=False), note="" if one and two else "not known for both",
+        winner=_winner(difference, low, high, more_wins=False),
+        note="" if one and two else "not known for both",
     )
 
 
@@ -140,8 +169,16 @@ def _plain(
 ) -> ComparisonRow:
     difference = one - two if one is not None and two is not None else None
     return ComparisonRow(
-        group=group, name=name, unit=unit, first=one, second=two, first_text=_number(one, unit), second_text=_number(two, unit),
-        difference=difference, low=difference, high=difference,
+        group=group,
+        name=name,
+        unit=unit,
+        first=one,
+        second=two,
+        first_text=_number(one, unit),
+        second_text=_number(two, unit),
+        difference=difference,
+        low=difference,
+        high=difference,
         difference_text="" if difference is None else _signed(difference, unit),
         winner=_winner(difference, difference, difference, more_wins=False) if judged else "",
     )
@@ -162,7 +199,9 @@ def _risk(first: Option, second: Option) -> Iterator[ComparisonRow]:
     evidence = []
     for option in (first, second):
         m = next(iter(option.measurements.values()), None)
-        evidence.append(f"{m.origin}, {f'{count(m.n_items)} items' if m.n_items else 'items unknown'}" if m else "not measured")
+        evidence.append(
+            f"{m.origin}, {f'{count(m.n_items)} items' if m.n_items else 'items unknown'}" if m else "not measured"
+        )
     yield _words("evidence", evidence, "")
     used = [o.quote.utilisation_fraction for o in (first, second)]
     yield _words("load at the peak", [percent(u, 0) if u is not None else "unknown" for u in used], "")
@@ -175,8 +214,18 @@ def _open(option: Option) -> str:
 
 def _words(name: str, words: list[str], winner: Winner) -> ComparisonRow:
     return ComparisonRow(
-        group="risk", name=name, unit="", first=None, second=None, first_text=words[0], second_text=words[1],
-        difference=None, low=None, high=None, difference_text="", winner=winner,
+        group="risk",
+        name=name,
+        unit="",
+        first=None,
+        second=None,
+        first_text=words[0],
+        second_text=words[1],
+        difference=None,
+        low=None,
+        high=None,
+        difference_text="",
+        winner=winner,
     )
 
 

@@ -30,9 +30,16 @@ def decide(
     if choice:
         changes = would_change(choice, options, scenario, lambda option, there: requoted(option, there, book))
     return Decision(
-        status=_status(options, choice), sentence=_sentence(scenario, options, choice, near),
-        detail=answers.detail(shown, today, scenario), choice=choice, nearest=near, status_quo=today, options=options,
-        task=scenario.task, saving_usd_per_month=_saving(shown, today), would_change=changes,
+        status=_status(options, choice),
+        sentence=_sentence(scenario, options, choice, near),
+        detail=answers.detail(shown, today, scenario),
+        choice=choice,
+        nearest=near,
+        status_quo=today,
+        options=options,
+        task=scenario.task,
+        saving_usd_per_month=_saving(shown, today),
+        would_change=changes,
     )
 
 

@@ -54,7 +54,7 @@ def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measuremen
 
 
 def item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]:
-    """Item id → score of a variant measured here; empty where there are no items. Remembered until the store changes."""
+    """Item id → score of a variant measured here; empty where there are none. Remembered until the store changes."""
     from evals.home import home
 
     store = _store(home())

@@ -1,4 +1,4 @@
-"""Reading hand-written YAML and JSON: every complaint names the file, the field, the value and the nearest valid one."""
+"""Reading hand-written YAML and JSON: a complaint names file, field and value, and what would be valid."""
 
 from __future__ import annotations
 
@@ -106,8 +106,12 @@ class Fields:
         if parsed is not None and percent:
             parsed /= 100
         if parsed is None or not 0 <= parsed <= 1:
-            hint = f' (did you mean "{parsed:g} %"?)' if parsed is not None and 1 < parsed <= 100 and not percent else ""
-            raise BadInput(f'{self.where}: {name} is {value!r}; give a fraction from 0 to 1 or a percentage like "75 %"{hint}')
+            hint = (
+                f' (did you mean "{parsed:g} %"?)' if parsed is not None and 1 < parsed <= 100 and not percent else ""
+            )
+            raise BadInput(
+                f'{self.where}: {name} is {value!r}; give a fraction from 0 to 1 or a percentage like "75 %"{hint}'
+            )
         return parsed
 
     def names(self, name: str, default: Any = REQUIRED) -> Any:

@@ -65,7 +65,8 @@ def workload_from(fields: Fields) -> Workload:
 def sla_to_dict(sla: Sla) -> dict[str, Any]:
     """Plain data that ``sla_from`` reads back; thresholds not asked for are left out."""
     quality = {
-        task: {name: value for name, value in asdict(line).items() if value is not None} for task, line in sla.quality.items()
+        task: {name: value for name, value in asdict(line).items() if value is not None}
+        for task, line in sla.quality.items()
     }
     limits = {name: getattr(sla, name) for name in LIMITS if getattr(sla, name) is not None}
     return {"quality": {task: line for task, line in quality.items() if line}, **limits}

@@ -22,8 +22,15 @@ def limit_checks(sla: Sla, quote: Quote) -> list[Check]:
     if not quote.fits:
         checks.append(
             Check(
-                name="fits", unit="gib", direction="at most", target=quote.memory_available_gib or 0.0,
-                seen=quote.memory_gib, low=None, high=None, status="misses", reason=quote.reason,
+                name="fits",
+                unit="gib",
+                direction="at most",
+                target=quote.memory_available_gib or 0.0,
+                seen=quote.memory_gib,
+                low=None,
+                high=None,
+                status="misses",
+                reason=quote.reason,
             )
         )
     for field, name, unit in LINES:
@@ -36,11 +43,22 @@ def limit_checks(sla: Sla, quote: Quote) -> list[Check]:
 def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote) -> Check:
     if band is None:
         known = quote.reason or (
-            "unpriced" if unit == "usd" else "not published for an API: measure it" if quote.kind == "api" else "not yet known"
+            "unpriced"
+            if unit == "usd"
+            else "not published for an API: measure it"
+            if quote.kind == "api"
+            else "not yet known"
         )
         return Check(
-            name=name, unit=unit, direction="at most", target=target, seen=None, low=None, high=None,
-            status="unproven", reason=known,
+            name=name,
+            unit=unit,
+            direction="at most",
+            target=target,
+            seen=None,
+            low=None,
+            high=None,
+            status="unproven",
+            reason=known,
         )
     status = judge("at most", target, band.low, band.high)
     reasons = []
@@ -51,6 +69,13 @@ def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote)
     if quote.outside_calibration and unit == "s":
         reasons.append("predicted outside what the speed model was checked on")
     return Check(
-        name=name, unit=unit, direction="at most", target=target, seen=band.value, low=band.low, high=band.high,
-        status=status, reason="; ".join(reasons),
+        name=name,
+        unit=unit,
+        direction="at most",
+        target=target,
+        seen=band.value,
+        low=band.low,
+        high=band.high,
+        status=status,
+        reason="; ".join(reasons),
     )

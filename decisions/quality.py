@@ -15,8 +15,13 @@ from evals.statistics.power import items_for_margin, items_to_settle
 
 
 def quality_checks(
-    task: str, title: str, line: QualityLine, measurement: Measurement | None, baseline: Measurement | None,
-    scores: ItemScores | None = None, usual_protocol: str = "",
+    task: str,
+    title: str,
+    line: QualityLine,
+    measurement: Measurement | None,
+    baseline: Measurement | None,
+    scores: ItemScores | None = None,
+    usual_protocol: str = "",
 ) -> list[Check]:
     """One check a threshold of the line. ``usual_protocol`` is that of the other options; another one is named."""
     checks = []
@@ -43,13 +48,28 @@ def _absolute(task: str, title: str, target: float, seen: Measurement | None, us
     if usual_protocol and seen.protocol != usual_protocol:
         reasons.append(f"scored under its own protocol ({_told_apart(seen.protocol, usual_protocol)})")
     return Check(
-        name=title, task=task, unit="fraction", direction="at least", target=target, seen=seen.score, low=seen.low,
-        high=seen.high, status=status, reason="; ".join(reasons), items_to_settle=settle, origin=seen.origin,
+        name=title,
+        task=task,
+        unit="fraction",
+        direction="at least",
+        target=target,
+        seen=seen.score,
+        low=seen.low,
+        high=seen.high,
+        status=status,
+        reason="; ".join(reasons),
+        items_to_settle=settle,
+        origin=seen.origin,
     )
 
 
 def _of_baseline(
-    task: str, title: str, target: float, seen: Measurement | None, baseline: Measurement | None, scores: ItemScores | None
+    task: str,
+    title: str,
+    target: float,
+    seen: Measurement | None,
+    baseline: Measurement | None,
+    scores: ItemScores | None,
 ) -> Check:
     name = f"{title}, share of baseline"
     if seen is None:
@@ -59,30 +79,59 @@ def _of_baseline(
     if baseline is seen or baseline.quantization == seen.quantization:
         status = judge("at least", target, 1.0, 1.0)
         return Check(
-            name=name, task=task, unit="fraction", direction="at least", target=target, seen=1.0, low=1.0, high=1.0,
-            status=status, reason="it is the baseline", origin=seen.origin,
+            name=name,
+            task=task,
+            unit="fraction",
+            direction="at least",
+            target=target,
+            seen=1.0,
+            low=1.0,
+            high=1.0,
+            status=status,
+            reason="it is the baseline",
+            origin=seen.origin,
         )
     odd = differences(seen, baseline)
     if odd:
-        return _unknown(task, name, target, f"not comparable with its baseline: another {' and '.join(odd)}", seen.origin)
+        return _unknown(
+            task, name, target, f"not comparable with its baseline: another {' and '.join(odd)}", seen.origin
+        )
     if baseline.score == 0:
         return _unknown(task, name, target, "the baseline scores 0: a share of it means nothing", seen.origin)
     pair = paired_scores(baseline, seen, scores)
     if pair and math.fsum(pair[1]) > 0:
         _, before, after = pair
-        interval, value, how = ratio_interval(before, after), math.fsum(after) / math.fsum(before), "paired, item by item"
+        interval, value, how = (
+            ratio_interval(before, after),
+            math.fsum(after) / math.fsum(before),
+            "paired, item by item",
+        )
     elif seen.n_items and baseline.n_items:
         interval = ratio_interval_from_summaries((baseline.score, baseline.n_items), (seen.score, seen.n_items))
         value, how = seen.score / baseline.score, "unpaired: no item scores"
     else:
-        interval, value, how = None, seen.score / baseline.score, "the source does not say on how many items: no interval"
+        interval, value, how = (
+            None,
+            seen.score / baseline.score,
+            "the source does not say on how many items: no interval",
+        )
     bounded = interval is not None and math.isfinite(interval.high)
     low, high = (interval.low, interval.high) if interval and bounded else (None, None)
     status = judge("at least", target, interval.low if interval else None, interval.high if interval else None)
     settle = _items_for_share(target, seen, baseline, pair) if status == "unproven" else None
     return Check(
-        name=name, task=task, unit="fraction", direction="at least", target=target, seen=value, low=low, high=high,
-        status=status, reason=f"of {baseline.quantization}, {how}", items_to_settle=settle, origin=seen.origin,
+        name=name,
+        task=task,
+        unit="fraction",
+        direction="at least",
+        target=target,
+        seen=value,
+        low=low,
+        high=high,
+        status=status,
+        reason=f"of {baseline.quantization}, {how}",
+        items_to_settle=settle,
+        origin=seen.origin,
     )
 
 
@@ -111,6 +160,15 @@ def _told_apart(protocol: str, usual: str) -> str:
 
 def _unknown(task: str, name: str, target: float, reason: str, origin: str = "") -> Check:
     return Check(
-        name=name, task=task, unit="fraction", direction="at least", target=target, seen=None, low=None, high=None,
-        status="unproven", reason=reason, origin=origin,
+        name=name,
+        task=task,
+        unit="fraction",
+        direction="at least",
+        target=target,
+        seen=None,
+        low=None,
+        high=None,
+        status="unproven",
+        reason=reason,
+        origin=origin,
     )

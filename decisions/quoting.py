@@ -52,16 +52,23 @@ def proven(scenario: Scenario, quote: Quote) -> bool | None:
 
 
 def _cheapest(
-    scenario: Scenario, measurement: Measurement, book: PriceBook, accelerators: tuple[str, ...] | None,
+    scenario: Scenario,
+    measurement: Measurement,
+    book: PriceBook,
+    accelerators: tuple[str, ...] | None,
     tighter_than: Quote | None = None,
 ) -> Quote:
     size, terms = _size(measurement), {**_terms(scenario), "accelerators": accelerators}
     if tighter_than is not None:
         terms |= {name: _tightened(terms[name], getattr(tighter_than, name)) for name in LATENCIES}
     key = (id(book), "rental", measurement.model, measurement.quantization, *size.values(), *terms.values())
-    return _once(key, book, lambda: pricing_quote.cheapest_rental(
-        book, model=measurement.model, quantization=measurement.quantization, **size, **terms
-    ))
+    return _once(
+        key,
+        book,
+        lambda: pricing_quote.cheapest_rental(
+            book, model=measurement.model, quantization=measurement.quantization, **size, **terms
+        ),
+    )
 
 
 def _tightened(limit: float | None, seen: Band | None) -> float | None:
@@ -81,12 +88,20 @@ def acceptable_accelerators(scenario: Scenario, book: PriceBook) -> tuple[str, .
 def api(scenario: Scenario, candidate: ApiCandidate, book: PriceBook) -> Quote:
     """The bill of an API model for the scenario's workload."""
     key = (id(book), "api", candidate.provider, candidate.model, scenario.workload)
-    return _once(key, book, lambda: pricing_quote.quote_api(
-        book, provider=candidate.provider, model=candidate.model, workload=scenario.workload
-    ), kind="api", label=f"{candidate.label} API")
+    return _once(
+        key,
+        book,
+        lambda: pricing_quote.quote_api(
+            book, provider=candidate.provider, model=candidate.model, workload=scenario.workload
+        ),
+        kind="api",
+        label=f"{candidate.label} API",
+    )
 
 
-def _once(key: tuple[Any, ...], book: PriceBook, ask: Callable[[], Quote], kind: str = "rental", label: str = "") -> Quote:
+def _once(
+    key: tuple[Any, ...], book: PriceBook, ask: Callable[[], Quote], kind: str = "rental", label: str = ""
+) -> Quote:
     found = _remembered.get(key)
     if found and found[0] is book:
         return found[1]
@@ -107,7 +122,13 @@ def _size(measurement: Measurement) -> dict[str, Any]:
 def _terms(scenario: Scenario) -> dict[str, Any]:
     sla = scenario.sla
     return {
-        "workload": scenario.workload, "accelerators": scenario.accelerators, "max_count": scenario.max_count,
-        "e2e_p95_s": sla.e2e_p95_s, "ttft_p95_s": sla.ttft_p95_s, "tpot_p95_s": sla.tpot_p95_s,
-        "provider_classes": scenario.provider_classes, "tier": scenario.tier, "preset": scenario.preset,
+        "workload": scenario.workload,
+        "accelerators": scenario.accelerators,
+        "max_count": scenario.max_count,
+        "e2e_p95_s": sla.e2e_p95_s,
+        "ttft_p95_s": sla.ttft_p95_s,
+        "tpot_p95_s": sla.tpot_p95_s,
+        "provider_classes": scenario.provider_classes,
+        "tier": scenario.tier,
+        "preset": scenario.preset,
     }

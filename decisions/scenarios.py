@@ -158,16 +158,40 @@ def scenario_from_inputs(base: Scenario, **changes: Any) -> Scenario:
         raise BadInput(str(error)) from error
 
 
+def with_sla(base: Scenario, sla: Sla) -> Scenario:
+    """``base`` under another SLA, whose tasks may be named by their label too. Raises BadInput for a task it lacks."""
+    names = {label.casefold(): task for task, label in base.tasks.items()} | {
+        task.casefold(): task for task in base.tasks
+    }
+    spoken = [*base.tasks, *(label for label in base.tasks.values() if label not in base.tasks)]
+    quality = {}
+    for task, line in sla.quality.items():
+        if task.casefold() not in names:
+            raise BadInput(f"quality: task {task!r} is not one of scenario {base.id!r}; {nearest(task, spoken)}")
+        quality[names[task.casefold()]] = line
+    return replace(base, sla=replace(sla, quality=quality))
+
+
 def scenario_to_dict(value: Scenario) -> dict[str, Any]:
     """Plain data that ``scenario_from`` reads back."""
     plain: dict[str, Any] = {
-        "id": value.id, "title": value.title, "question": value.question, "evidence": value.evidence,
-        "tasks": dict(value.tasks), "models": dict(value.models),
-        "sources": list(value.sources), "protocols": list(value.protocols),
+        "id": value.id,
+        "title": value.title,
+        "question": value.question,
+        "evidence": value.evidence,
+        "tasks": dict(value.tasks),
+        "models": dict(value.models),
+        "sources": list(value.sources),
+        "protocols": list(value.protocols),
         "api": [vars(candidate) for candidate in value.api],
-        "workload": workload_to_dict(value.workload), "sla": sla_to_dict(value.sla),
-        "status_quo": value.status_quo, "provider_classes": list(value.provider_classes),
-        "max_count": value.max_count, "preset": value.preset, "tier": value.tier, "as_of": value.as_of.isoformat(),
+        "workload": workload_to_dict(value.workload),
+        "sla": sla_to_dict(value.sla),
+        "status_quo": value.status_quo,
+        "provider_classes": list(value.provider_classes),
+        "max_count": value.max_count,
+        "preset": value.preset,
+        "tier": value.tier,
+        "as_of": value.as_of.isoformat(),
     }
     if value.accelerators is not None:
         plain["accelerators"] = list(value.accelerators)
@@ -191,7 +215,10 @@ def _built_in(path: Path, modified_ns: int) -> Scenario:
 
 def _api(part: Fields) -> ApiCandidate:
     candidate = ApiCandidate(
-        id=part.text("id"), label=part.text("label"), provider=part.text("provider"), model=part.text("model"),
+        id=part.text("id"),
+        label=part.text("label"),
+        provider=part.text("provider"),
+        model=part.text("model"),
         evidence=part.text("evidence", part.values.get("model", "")),
     )
     part.done()

@@ -21,6 +21,11 @@ def money(usd: float | None) -> str:
     return f"{sign}${float(f'{size:.2g}'):.{max(2, 1 - math.floor(math.log10(size)))}f}"
 
 
+def price(usd: float) -> float:
+    """To three figures: what a prediction supports, and what is shown. Equal prices are compared as equal."""
+    return float(f"{usd:.3g}")
+
+
 def short_money(usd: float | None) -> str:
     """``$1.1k``, ``$87``, ``$2.4M``."""
     if usd is None or abs(usd) < 1000:
@@ -94,8 +99,8 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def count(value: float) -> str:
-    """``1.2M``, ``40k``, ``260``; two figures."""
-    for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+    """``1.2M``, ``40k``, ``260``, ``10bn``; two figures."""
+    for unit, scale in (("bn", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= 0.9995 * scale:
             return f"{float(f'{value / scale:.2g}'):g}{unit}"
     return f"{float(f'{value:.2g}'):g}"

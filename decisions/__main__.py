@@ -1,0 +1,122 @@
+"""Decide against an SLA, write a report.
+
+Exit codes of decide: 0 meets, 1 none meets, 3 unproven; 2 bad input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from decisions.decision import decide as decide_scenario
+from decisions.evidence import item_scorer, scenario_measurements
+from decisions.fields import BadInput
+from decisions.inputs import load_sla, load_workload
+from decisions.options import Decision
+from decisions.report.formats import check_format, render
+from decisions.report.model import build_report, option_summary
+from decisions.scenarios import FIRST, Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from pricing.catalogue import load_price_book
+
+EXIT = {"meets": 0, "none_meets": 1, "unproven": 3}
+BAD_INPUT = 2
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+
+ScenarioName = Annotated[str, typer.Option("--scenario", help="a built-in scenario, or a scenario file")]
+SlaFile = Annotated[Path | None, typer.Option("--sla", help="thresholds, YAML or JSON")]
+WorkloadFile = Annotated[Path | None, typer.Option("--workload", help="requests and sizes, YAML or JSON")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="prices of this date, like 2026-11-21")]
+
+
+@app.command()
+def decide(
+    sla: SlaFile = None,
+    workload: WorkloadFile = None,
+    name: ScenarioName = FIRST,
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """The cheapest option that meets the SLA."""
+    _, decision = _decided(name, sla, workload, as_of)
+    if as_json:
+        choice = decision.choice.id if decision.choice else None
+        answer = {
+            "status": decision.status,
+            "choice": choice,
+            "sentence": decision.sentence,
+            "detail": decision.detail,
+            "saving_usd_per_month": decision.saving_usd_per_month,
+            "would_change": list(decision.would_change),
+            "options": [option_summary(option) for option in decision.options],
+        }
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        typer.echo("\n".join(line for line in (decision.sentence, decision.detail, *decision.would_change) if line))
+    raise typer.Exit(EXIT[decision.status])
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option("--out", help="folder to write into")],
+    name: ScenarioName = FIRST,
+    sla: SlaFile = None,
+    workload: WorkloadFile = None,
+    as_of: AsOf = None,
+    formats: Annotated[str, typer.Option("--format", help="comma-separated: md, html, csv, json")] = "md,html,csv,json",
+    as_json: Annotated[bool, typer.Option("--json", help="print what was written as JSON")] = False,
+) -> None:
+    """Write the report of a scenario in one or more formats."""
+    wanted = list(dict.fromkeys(check_format(part) for part in formats.split(",") if part.strip()))
+    if not wanted:
+        raise BadInput(f"--format is {formats!r}; name at least one of md, html, csv, json")
+    chosen, decision = _decided(name, sla, workload, as_of)
+    content = build_report(chosen, decision)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        files = [out / f"{chosen.id}.{format}" for format in wanted]
+        for file, format in zip(files, wanted, strict=True):
+            file.write_text(render(content, format), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"--out {out}: cannot be written ({error.strerror}); name another folder") from error
+    if as_json:
+        typer.echo(json.dumps({"status": decision.status, "files": [str(file) for file in files]}))
+    else:
+        typer.echo("\n".join([decision.sentence, *(f"wrote {file}" for file in files)]))
+
+
+def _decided(name: str, sla: Path | None, workload: Path | None, as_of: str | None) -> tuple[Scenario, Decision]:
+    chosen = load_scenario(Path(name)) if name.endswith((".yaml", ".yml", ".json")) else scenario(name)
+    if sla:
+        lines = load_sla(sla)
+        try:
+            chosen = with_sla(chosen, lines)
+        except BadInput as error:
+            raise BadInput(f"{sla}: {error}") from error
+    if workload:
+        chosen = scenario_from_inputs(chosen, workload=load_workload(workload))
+    if as_of:
+        try:
+            chosen = replace(chosen, as_of=date.fromisoformat(as_of))
+        except ValueError as error:
+            raise BadInput(f"--as-of is {as_of!r}; give a date like 2026-11-21") from error
+    book = load_price_book(as_of=chosen.as_of)
+    return chosen, decide_scenario(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
+
+
+def main() -> None:
+    """Run the command line; bad input is one line on stderr and exit 2."""
+    try:
+        app()
+    except (ValueError, OSError, RuntimeError) as error:
+        typer.echo(" ".join(str(error).split()), err=True)
+        sys.exit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()
