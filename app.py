@@ -41,7 +41,11 @@ def evidence(workspace: Workspace) -> None:
     left, right = st.columns([2.15, 1], gap="medium")
     with right, st.container(border=True):
         selected = inputs.choice(
-            "option", "Explain", list(labels), default=answer.id if answer else next(iter(labels)), titles=labels,
+            "option",
+            "Explain",
+            list(labels),
+            default=answer.id if answer else next(iter(labels)),
+            titles=labels,
             label_visibility="collapsed",
         )
         option = workspace.option(selected)
@@ -52,12 +56,20 @@ def evidence(workspace: Workspace) -> None:
                 st.markdown("\n".join(f"- {md(line)}" for line in decision.would_change))
     with left:
         figure = decide_chart(
-            decision, workspace.colours, line=accuracy_line(decision), budget_usd=scenario.sla.usd_per_month,
-            task_title=workspace.task_title, selected=selected if answer and selected != answer.id else "",
+            decision,
+            workspace.colours,
+            line=accuracy_line(decision),
+            budget_usd=scenario.sla.usd_per_month,
+            task_title=workspace.task_title,
+            selected=selected if answer and selected != answer.id else "",
             narrow=workspace.narrow,
         )
         st.plotly_chart(
-            figure, key=CHART_KEY, on_select=pick_mark, selection_mode="points", config={"displayModeBar": False},
+            figure,
+            key=CHART_KEY,
+            on_select=pick_mark,
+            selection_mode="points",
+            config={"displayModeBar": False},
             alt=f"{workspace.task_title} accuracy against monthly cost. {decision.sentence}",
         )
         st.caption(
@@ -79,4 +91,7 @@ if workspace.decision.options:
         inputs.put("option", picked)
         st.rerun()
 else:
-    st.info("No candidate has evidence on this task yet. Start a measurement on the Run page.", icon=":material/hourglass_empty:")
+    st.info(
+        "No candidate has evidence on this task yet. Start a measurement on the Run page.",
+        icon=":material/hourglass_empty:",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -10,10 +12,20 @@ from decisions.wording import percent, points
 from pages.ui import inputs
 from pages.ui.charts.cliff import cliff_chart, marks_key
 from pages.ui.frame import frame
+from pages.ui.links import address
 from pages.ui.wording import md
 
-SYMBOL_WORDS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "star": "★",
-                "hexagon": "⬢", "triangle-down": "▼"}
+SYMBOL_WORDS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "cross": "✚",
+    "star": "★",
+    "hexagon": "⬢",
+    "triangle-down": "▼",
+}
+NO_METHOD = {"": "full precision", "none": "full precision"}
 SERIES_WORDS = ("blue", "orange", "green", "violet", "gray")
 
 
@@ -22,13 +34,23 @@ def table(rows: tuple[CliffRow, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Task": row.task, "Model": row.model, "Quantization": row.quantization, "Method": row.method,
-                "Bits per weight": row.bits_per_weight, "Score": percent(row.score), "Baseline": row.baseline,
+                "Task": row.task,
+                "Model": row.model,
+                "Quantization": row.quantization,
+                "Method": row.method,
+                "Bits per weight": row.bits_per_weight,
+                "Score": percent(row.score),
+                "Baseline": row.baseline,
                 "Lost": None if row.lost is None else points(-row.lost, sign=True),
-                "Interval": "" if row.low is None or row.high is None
+                "Interval": ""
+                if row.low is None or row.high is None
                 else f"{points(-row.high, sign=True)} to {points(-row.low, sign=True)}",
-                "Items": row.n_items, "Same items": "yes" if row.paired else "no", "Zone": row.zone, "Why": row.reason,
-                "Origin": row.origin, "Source": row.measurement.source,
+                "Items": row.n_items,
+                "Same items": "yes" if row.paired else "no",
+                "Zone": row.zone,
+                "Why": row.reason,
+                "Origin": row.origin,
+                "Source": address(row.measurement.source, row.measurement.source_locator) or None,
             }
             for row in rows
         ]
@@ -38,32 +60,59 @@ def table(rows: tuple[CliffRow, ...]) -> pd.DataFrame:
 workspace = frame("Cliff")
 with st.sidebar:
     tolerance_points = inputs.number(
-        "tolerance", "Tolerance, points lost", default=2.0, low=0.1, high=50.0, step=0.5, format="%.4g",
+        "tolerance",
+        "Tolerance, points lost",
+        default=2.0,
+        low=0.1,
+        high=50.0,
+        step=0.5,
+        format="%.4g",
         help="Losing more than this against the model's own full precision counts as over the cliff.",
     )
 tolerance = (tolerance_points or 2.0) / 100
 rows = cliff(workspace.measurements, workspace.item_scores, tolerance=tolerance)
 if not rows:
     st.markdown("## No cliff to show yet")
-    st.info("This scenario has no scores yet. Start a measurement on the Run page; it fills in here.", icon=":material/hourglass_empty:")
+    st.info(
+        "This scenario has no scores yet. Start a measurement on the Run page; it fills in here.",
+        icon=":material/hourglass_empty:",
+    )
     st.stop()
-st.markdown(f"## {md(cliff_sentence(rows, tolerance))}")
-titles = {task: f"{title}" for task, title in workspace.scenario.tasks.items()}
-figure = cliff_chart(rows, workspace.colours, tolerance=tolerance, titles=titles, narrow=workspace.narrow)
-st.plotly_chart(figure, config={"displayModeBar": False}, alt=cliff_sentence(rows, tolerance), key="cliff_chart")
+short = tuple(replace(row, model=workspace.scenario.models.get(row.model, row.model)) for row in rows)
+groups = {row.task_group: workspace.scenario.tasks[row.task] for row in rows}
+sentence = cliff_sentence(short, tolerance, groups)
+st.markdown(f"## {md(sentence)}")
+figure = cliff_chart(
+    rows,
+    workspace.colours,
+    tolerance=tolerance,
+    titles=workspace.scenario.tasks,
+    models=workspace.scenario.models,
+    narrow=workspace.narrow,
+)
+st.plotly_chart(figure, config={"displayModeBar": False}, alt=sentence, key="cliff_chart")
 models, methods = marks_key(rows)
-key = " · ".join(f":{SERIES_WORDS[i % len(SERIES_WORDS)]}[●] {md(name)}" for i, name in enumerate(models))
-st.caption(f"{key} · " + " · ".join(f"{SYMBOL_WORDS[symbol]} {md(name)}" for name, symbol in methods if name))
+key = " · ".join(
+    f":{SERIES_WORDS[i % len(SERIES_WORDS)]}[●] {md(workspace.scenario.models.get(name, name))}"
+    for i, name in enumerate(models)
+)
+st.caption(
+    f"{key} · " + " · ".join(f"{SYMBOL_WORDS[symbol]} {md(NO_METHOD.get(name, name))}" for name, symbol in methods)
+)
 st.caption(
     "Each mark is one quantization against its own model at full precision; bars are 95 % intervals. Methods are not joined by a "
-    "line: two methods at equal bits are different things. Blue band: within your tolerance; a mark counts only if its whole bar lies there."
+    "line: two methods at equal bits are different things. "
+    "Hollow: unproven, its bar crosses your tolerance."
 )
-sentences = group_sentences(rows, tolerance)
+sentences = group_sentences(short, tolerance, groups)
 if len(sentences) > 1:
     st.markdown("\n".join(f"- {md(text)}" for text in sentences.values()))
 with st.expander("Data", icon=":material/table:"):
     st.dataframe(
-        table(rows), hide_index=True,
-        column_config={"Source": st.column_config.LinkColumn(display_text="open"),
-                       "Bits per weight": st.column_config.NumberColumn(format="%.2f")},
+        table(rows),
+        hide_index=True,
+        column_config={
+            "Source": st.column_config.LinkColumn(display_text="open"),
+            "Bits per weight": st.column_config.NumberColumn(format="%.2f"),
+        },
     )

@@ -23,13 +23,19 @@ WINNER_WORDS = {"tie": "no difference", "unproven": "unproven", "": ""}
 def side_by_side(comparison: Comparison) -> pd.DataFrame:
     """All rows in words, grouped accuracy, speed, money, memory, risk."""
     first, second = _names(comparison.first, comparison.second)
+    groups = [row.group for row in comparison.rows]
     return pd.DataFrame(
         [
             {
-                "": row.group.capitalize(), "What": row.name, first: row.first_text, second: row.second_text,
-                "Difference": row.difference_text, "Better": _winner(row, first, second), "Note": _note(row),
+                "": row.group.capitalize() if groups.index(row.group) == at else "",
+                "What": row.name,
+                first: row.first_text,
+                second: row.second_text,
+                "Difference": row.difference_text,
+                "Better": _winner(row, first, second),
+                "Note": _note(row),
             }
-            for row in comparison.rows
+            for at, row in enumerate(comparison.rows)
         ]
     )
 
@@ -45,7 +51,11 @@ def _winner(row: ComparisonRow, first: str, second: str) -> str:
 
 
 def _note(row: ComparisonRow) -> str:
-    pairing = ("same items compared one by one" if row.paired else "unpaired: no items to compare") if row.group == "accuracy" else ""
+    pairing = (
+        ("same items compared one by one" if row.paired else "unpaired: no items to compare")
+        if row.group == "accuracy"
+        else ""
+    )
     return " · ".join(text for text in (row.note, pairing) if text)
 
 
@@ -54,21 +64,21 @@ def choose(workspace: Workspace) -> tuple[str, str]:
     options = ordered(workspace.decision.options)
     titles = {o.id: f"{o.label}, {o.quote.label}" for o in options}
     first, second = opening_pair(workspace.scenario, workspace.decision)
-    left, middle, right = st.columns([5, 1, 5], vertical_alignment="bottom")
+    left, right = st.columns(2, gap="medium")
     with left:
         a = inputs.choice("a", "Option", list(titles), default=first, titles=titles)
-    with middle:
-        st.markdown("against", text_alignment="center")
     with right:
-        b = inputs.choice("b", "Baseline", list(titles), default=second, titles=titles)
+        b = inputs.choice("b", "against the baseline", list(titles), default=second, titles=titles)
     return a, b
 
 
 workspace = frame("Compare")
 if len(workspace.decision.options) < 2:
     st.markdown("## Nothing to compare yet")
-    st.info("This scenario has fewer than two options with evidence. Start a measurement on the Run page.",
-            icon=":material/hourglass_empty:")
+    st.info(
+        "This scenario has fewer than two options with evidence. Start a measurement on the Run page.",
+        icon=":material/hourglass_empty:",
+    )
     st.stop()
 sentence = st.container()
 first_id, second_id = choose(workspace)
@@ -81,17 +91,40 @@ names = _names(comparison.first, comparison.second)
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Accuracy")
-    st.plotly_chart(dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow), key="dumbbell",
-                    config={"displayModeBar": False}, alt=comparison.sentence)
+    st.plotly_chart(
+        dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow),
+        key="dumbbell",
+        config={"displayModeBar": False},
+        alt=comparison.sentence,
+    )
     st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Thin bars: 95 % intervals.")
+    st.caption(f"{md(names[0])}, and what it adds over {md(names[1])}:")
+    rows = {row.name: row for row in comparison.rows}
+    for column, name in zip(st.columns(3), ("monthly cost", "p95 latency", "memory needed"), strict=True):
+        if name in rows:
+            column.metric(
+                name if name.startswith("p95") else name.capitalize(),
+                rows[name].first_text.split(" (")[0],
+                delta=rows[name].difference_text.split(" (")[0] or None,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+            )
 with right:
     st.markdown("##### Monthly cost as the load grows")
     if comparison.break_even:
         curve = comparison.break_even
         st.plotly_chart(
-            break_even_chart(curve, names, workspace.colours, today_requests=workspace.scenario.workload.requests_per_month,
-                             narrow=workspace.narrow),
-            key="break_even", config={"displayModeBar": False}, alt=curve.sentence,
+            break_even_chart(
+                curve,
+                names,
+                workspace.colours,
+                today_requests=workspace.scenario.workload.requests_per_month,
+                narrow=workspace.narrow,
+            ),
+            key="break_even",
+            config={"displayModeBar": False},
+            alt=curve.sentence,
         )
         st.caption(md(curve.sentence))
     else:
@@ -99,12 +132,20 @@ with right:
 
 st.markdown("##### Everything side by side")
 table = side_by_side(comparison)
-st.dataframe(table, hide_index=True, height=36 * len(table) + 40, alt=comparison.sentence)
+st.dataframe(
+    table,
+    hide_index=True,
+    height="content",
+    alt=comparison.sentence,
+    column_config={"": st.column_config.TextColumn(width=80), "Difference": st.column_config.TextColumn(width=200)},
+)
 
 for flips in comparison.flips:
     changed_items(flips, comparison)
 if not comparison.flips:
-    st.caption("Answers item by item are not published for this evidence, so the difference is unpaired and its interval wider.")
+    st.caption(
+        "Answers item by item are not published for this evidence, so the difference is unpaired and its interval wider."
+    )
 
 with st.expander("Sources", icon=":material/link:"):
     for option in (comparison.first, comparison.second):

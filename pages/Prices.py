@@ -23,26 +23,33 @@ headline = st.container()
 accelerator = inputs.choice("card", "Accelerator", names, default=usual, width=260)
 spread = provider_spread(book, accelerator)
 offers = matching(book.offers, accelerator=accelerator, tier=None)
-if spread:
-    headline.markdown(
-        f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} to {md(money(spread.high_usd_per_hour))} an hour, "
-        f"depending on the provider"
-    )
+if spread is None:
+    headline.markdown(f"## Nobody here rents out a single {md(accelerator)}")
+elif spread.providers == 1:
+    headline.markdown(f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} an hour from one provider")
 else:
-    headline.markdown(f"## {md(accelerator)} is not offered as a single card here")
+    headline.markdown(
+        f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} to {md(money(spread.high_usd_per_hour))} an hour "
+        f"from {spread.providers} providers"
+    )
 headline.markdown(
-    f"A quote is for one named offer, the cheapest you would accept. The spread over {spread.providers if spread else 0} "
-    "providers is your choice, not an uncertainty."
+    "A quote is for one named offer, the cheapest you would accept; the spread over providers is your choice, not an uncertainty."
 )
 on_demand = matching(book.offers, accelerator=accelerator)
 if on_demand:
-    st.plotly_chart(spread_chart(on_demand, workspace.colours), config={"displayModeBar": False}, key="spread",
-                    alt=f"Hourly price of {accelerator} by provider")
-    st.caption("Cheapest on-demand offer of each provider, per card. :orange[◆] your own price.")
+    st.plotly_chart(
+        spread_chart(on_demand, workspace.colours),
+        config={"displayModeBar": False},
+        key="spread",
+        alt=f"Hourly price of {accelerator} by provider",
+    )
+    st.caption("Cheapest on-demand offer of each provider, dollars per card and hour. :orange[◆] your own price.")
 
 st.markdown(f"#### Rental offers, {md(accelerator)}")
 offers_table(offers, scenario.as_of)
-st.caption(f"Change a price to use your own; it is marked as yours and used on every page. Older than {STALE_AFTER_DAYS} days counts as stale.")
+st.caption(
+    f"Change a price to use your own; it is marked as yours and used on every page. Older than {STALE_AFTER_DAYS} days counts as stale."
+)
 if scenario.api:
     st.markdown("#### API models of this scenario")
     api_table(scenario, book)

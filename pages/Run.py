@@ -19,31 +19,37 @@ def show_run(workspace: Workspace, run: str) -> None:
     status = runs.status(run)
     if status is None:
         return
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    with left:
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    with bar:
         text = f"{status.items_done:,} of {status.items_total:,} items"
-        st.progress(min(1.0, status.items_done / max(1, status.items_total)), text=text)
-    with right:
+        if status.state != "done":
+            st.progress(min(1.0, status.items_done / max(1, status.items_total)), text=text)
         if status.state == "running":
-            if st.button("Cancel", icon=":material/stop_circle:", width="stretch", help="What is measured so far stays."):
+            if st.button("Cancel", icon=":material/stop_circle:", help="What is measured so far stays."):
                 runs.cancel(run)
                 st.rerun(scope="app")
         elif status.state in ("interrupted", "cancelled") and st.button(
-            "Resume", icon=":material/play_arrow:", width="stretch", help="Goes on at the item where it stopped."
+            "Resume", icon=":material/play_arrow:", help="Goes on at the item where it stopped."
         ):
             runs.reopen(run)
             st.rerun(scope="app")
     st.plotly_chart(
-        run_grid(status.cells, workspace.colours, narrow=workspace.narrow), key=f"grid_{run}", config={"displayModeBar": False},
+        run_grid(status.cells, workspace.colours, narrow=workspace.narrow),
+        key=f"grid_{run}",
+        config={"displayModeBar": False},
         alt=f"Scores of {status.cells_done} of {status.cells_total} cells, variant by task",
     )
-    st.caption("Share of items right in each cell, deeper blue is better. · queued, … running. Hover a cell for items, interval and time.")
+    st.caption(
+        "Share of items right in each cell, deeper blue is better. · queued, … running. Hover a cell for items, interval and time."
+    )
     troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]
     if troubled:
         with st.expander(f"{len(troubled)} cells did not run", icon=":material/error:"):
             for reason in dict.fromkeys(cell.reason for cell in troubled):
                 names = [f"{c.model} {c.quantization} {c.task_group}" for c in troubled if c.reason == reason]
-                st.markdown(f"{md(reason or 'no reason given')}  \n:gray[{md(', '.join(names[:6]))}{' …' if len(names) > 6 else ''}]")
+                st.markdown(
+                    f"{md(reason or 'no reason given')}  \n:gray[{md(', '.join(names[:6]))}{' …' if len(names) > 6 else ''}]"
+                )
 
 
 @st.fragment(run_every=2)

@@ -13,16 +13,31 @@ from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, margin
 def cards(decision: Decision, task_title: str, *, narrow: bool = False) -> None:
     """The answer's four numbers; what is unknown is an ordinary card that says so."""
     option = decision.choice or decision.nearest
-    with st.grid(columns=2 if narrow else 4, gap="small"):
+    with st.grid(columns=2 if narrow else 4, min_column_width=120 if narrow else "auto", gap="small"):
         cost = option.quote.usd_per_month if option else None
-        _card("Monthly cost", NOT_KNOWN if cost is None else money(cost.value), _check(option, "monthly cost"), "no budget set",
-              help="One named offer, replicas for the busiest hour. Hover a mark or open Sources for the parts.")
+        _card(
+            "Monthly cost",
+            NOT_KNOWN if cost is None else money(cost.value),
+            _check(option, "monthly cost"),
+            "no budget set",
+            help="One named offer, replicas for the busiest hour. Hover a mark or open Sources for the parts.",
+        )
         seen = option.measurements.get(decision.task) if option else None
-        _card(f"Accuracy, {task_title}", percent(seen.score if seen else None), _check(option, decision.task, task_title),
-              "no accuracy line set", help="Share of items right, with its 95 % interval in Sources.")
+        _card(
+            f"Accuracy, {task_title}",
+            percent(seen.score if seen else None),
+            _check(option, decision.task, task_title),
+            "no accuracy line set",
+            help="Share of items right, with its 95 % interval in Sources.",
+        )
         speed = option.quote.e2e_p95_s if option else None
-        _card("p95 latency", seconds(speed.value if speed else None), _check(option, "p95 latency"), "no latency line set",
-              help="95 of 100 requests finish within this time in the busiest hour.")
+        _card(
+            "p95 latency",
+            seconds(speed.value if speed else None),
+            _check(option, "p95 latency"),
+            "no latency line set",
+            help="95 of 100 requests finish within this time in the busiest hour.",
+        )
         _today_card(decision)
 
 
@@ -30,26 +45,49 @@ def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: 
     if check is None:
         st.metric(label, value, delta=otherwise, delta_color="off", delta_arrow="off", border=True, help=help)
         return
-    words = f"{VERDICT_MARKS[check.status]} {margin(check)}" if check.seen is not None else (
-        f"? line at {quantity(check.target, check.unit)}"
+    words = (
+        f"{VERDICT_MARKS[check.status]} {margin(check)}"
+        if check.seen is not None
+        else (f"? line at {quantity(check.target, check.unit)}")
     )
     colour = VERDICT_COLOURS[check.status]
-    st.metric(label, value, delta=words, delta_color="off" if colour == "gray" else colour,  # type: ignore[arg-type]
-              delta_arrow="off", border=True, help=help)
+    st.metric(
+        label,
+        value,
+        delta=words,
+        delta_color="off" if colour == "gray" else colour,  # type: ignore[arg-type]
+        delta_arrow="off",
+        border=True,
+        help=help,
+    )
 
 
 def _today_card(decision: Decision) -> None:
     today = decision.status_quo
     saving = decision.saving_usd_per_month
     if today is None:
-        st.metric("Against today", "not set", delta="choose what you use today", delta_color="off", delta_arrow="off", border=True)
+        st.metric(
+            "Against today",
+            "not set",
+            delta="choose what you use today",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+        )
         return
     cost = today.quote.usd_per_month
     words = f"{today.label} costs {money(cost.value)}" if cost else f"{today.label} is unpriced"
     value = NOT_KNOWN if saving is None else f"−{money(saving)}" if saving >= 0 else f"+{money(-saving)}"
     colour = "off" if saving is None else "blue" if saving > 0 else "orange"
-    st.metric("Against today", value, delta=words, delta_color=colour, delta_arrow="off", border=True,  # type: ignore[arg-type]
-              help="A month, against what you use today.")
+    st.metric(
+        "Against today",
+        value,
+        delta=words,
+        delta_color=colour,
+        delta_arrow="off",
+        border=True,  # type: ignore[arg-type]
+        help="A month, against what you use today.",
+    )
 
 
 def _check(option: Option | None, *names: str) -> Check | None:

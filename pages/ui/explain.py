@@ -7,6 +7,7 @@ import streamlit as st
 from decisions.options import Decision, Option
 from decisions.wording import money, money_band, score, seconds_band
 from evals.measurements import Measurement
+from pages.ui.links import address
 from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, VERDICT_WORDS, check_sentence, md
 from pricing.quotes import Quote
 
@@ -14,8 +15,13 @@ from pricing.quotes import Quote
 def explain(option: Option, decision: Decision) -> None:
     """The checks of one option in words, then where each number comes from."""
     is_answer = decision.choice is not None and option.id == decision.choice.id
-    title = "Why this one" if is_answer else f"Why it {VERDICT_WORDS[option.verdict]}" if option.verdict != "unproven" \
+    title = (
+        "Why this one"
+        if is_answer
+        else f"Why it {VERDICT_WORDS[option.verdict]}"
+        if option.verdict != "unproven"
         else "Why it is unproven"
+    )
     st.markdown(f"**{title}**  \n{md(option.label)} · :gray[{md(option.quote.label)}]")
     with st.container(gap="xsmall"):
         for check in option.checks:
@@ -38,7 +44,8 @@ def sources_line(measurement: Measurement) -> str:
     parts = [measurement.origin, f"n = {measurement.n_items:,}" if measurement.n_items else "n not published"]
     parts += [md(part) for part in (measurement.date, measurement.hardware) if part]
     title = md(measurement.source_title or measurement.run or "source")
-    link = f"[{title}]({measurement.source})" if measurement.source.startswith("http") else title
+    url = address(measurement.source, measurement.source_locator)
+    link = f"[{title}]({url})" if url else title
     where = f", {md(measurement.source_locator)}" if measurement.source_locator else ""
     return f"{' · '.join(parts)}  \n{link}{where}"
 
@@ -58,17 +65,32 @@ def _quote_source(quote: Quote) -> None:
     st.markdown(f"**Monthly cost** {md(money_band(quote.usd_per_month))}{mark}  \n{md(quote.label)}")
     if quote.price_source:
         text = f"price of {quote.price_date}{age}"
-        st.markdown(f"[{md(text)}]({quote.price_source})" if quote.price_source.startswith("http")
-                    else md(f"{text}: {quote.price_source}"))
+        url = address(quote.price_source, *(fact.url for fact in quote.facts if fact.date == quote.price_date))
+        st.markdown(
+            f"[{md(text)}]({url}) :gray[{md(quote.price_source)}]" if url else md(f"{text}: {quote.price_source}")
+        )
     if quote.parts:
         st.markdown(" · ".join(f"{md(name)} {md(money(usd))}" for name, usd in quote.parts.items()))
-    speeds = (("Time to first token, p95", quote.ttft_p95_s), ("Time per token, p95", quote.tpot_p95_s),
-              ("End to end, p95", quote.e2e_p95_s))
+    speeds = (
+        ("Time to first token, p95", quote.ttft_p95_s),
+        ("Time per token, p95", quote.tpot_p95_s),
+        ("End to end, p95", quote.e2e_p95_s),
+    )
     st.markdown("  \n".join(f"{name}: {md(seconds_band(band))}" for name, band in speeds))
     memory = NOT_KNOWN if quote.memory_gib is None else f"{quote.memory_gib:.1f} GiB"
-    st.markdown(f"Memory: {memory}" + (f" of {quote.memory_available_gib:.0f} GiB" if quote.memory_available_gib else ""))
+    st.markdown(
+        f"Memory: {memory}" + (f" of {quote.memory_available_gib:.0f} GiB" if quote.memory_available_gib else "")
+    )
     if quote.outside_calibration:
         st.caption("Speed lies outside what the model was calibrated on; the band is wider than it looks.")
     for fact in quote.facts:
-        link = f" ([{md(fact.source or 'source')}]({fact.url}))" if fact.url else f" ({md(fact.source)})" if fact.source else ""
-        st.markdown(f":gray[{md(fact.name)}:] {md(fact.value)}{link}" + (f" :gray[{md(fact.date)}]" if fact.date else ""))
+        link = (
+            f" ([{md(fact.source or 'source')}]({fact.url}))"
+            if fact.url
+            else f" ({md(fact.source)})"
+            if fact.source
+            else ""
+        )
+        st.markdown(
+            f":gray[{md(fact.name)}:] {md(fact.value)}{link}" + (f" :gray[{md(fact.date)}]" if fact.date else "")
+        )

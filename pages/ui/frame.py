@@ -23,31 +23,35 @@ def frame(title: str, *, live: bool = True) -> Workspace:
     st.set_page_config(
         page_title=f"{title} · Bitbudget", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto"
     )
+    narrow = "Mobi" in st.context.headers.get("User-Agent", "")
     every = scenarios()
-    bar = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small" if narrow else "medium")
     notes = st.container(gap="xsmall")
     st.session_state["_problems"] = notes
     with bar:
         st.markdown("### :blue[Bit]budget", width="content")
         chosen = inputs.choice(
-            "scenario", "Scenario", list(every), default=next(iter(every)), clears=True,
-            titles={name: one.title for name, one in every.items()}, label_visibility="collapsed", width=260,
+            "scenario",
+            "Scenario",
+            list(every),
+            default=next(iter(every)),
+            clears=True,
+            titles={name: one.title for name, one in every.items()},
+            label_visibility="collapsed",
+            width=220 if narrow else 260,
         )
     base = every[chosen]
     book = prices.book(base.as_of)
     scenario = sidebar(base, accelerators=prices.accelerators(book), provider_classes=prices.provider_classes(book))
     with bar:
-        menu()
+        menu(narrow=narrow)
     with notes:
         st.caption(_summary(scenario))
         if _is_illustrative(scenario):
             st.warning("Illustrative figures: a worked example, not measurements.", icon=":material/science:")
         if live:
             live_line(refreshes=scenario.evidence == "measured")
-    agent = st.context.headers.get("User-Agent", "")
-    return Workspace(
-        scenario=scenario, book=book, dark=st.context.theme.type == "dark", narrow="Mobi" in agent
-    )
+    return Workspace(scenario=scenario, book=book, dark=st.context.theme.type == "dark", narrow=narrow)
 
 
 def _summary(scenario: Scenario) -> str:

@@ -61,8 +61,16 @@ def link_parameters(**changes: str) -> dict[str, str]:
 
 
 def number(
-    name: str, label: str, *, default: float | None, low: float, high: float, step: float | None = None,
-    optional: bool = False, format: str | None = None, **widget: Any,
+    name: str,
+    label: str,
+    *,
+    default: float | None,
+    low: float,
+    high: float,
+    step: float | None = None,
+    optional: bool = False,
+    format: str | None = None,
+    **widget: Any,
 ) -> float | None:
     """A number field bound to the address."""
     value = _read(name, default, lambda text: parse_number(text, label, low, high, optional=optional))
@@ -73,29 +81,52 @@ def number(
         widget.setdefault("placeholder", "no limit")
         widget["value"] = None
     st.number_input(
-        label, min_value=kind(low), max_value=kind(high), step=None if step is None else kind(step), key=key,
-        format=format, on_change=_write, args=(name, default), **widget,
+        label,
+        min_value=kind(low),
+        max_value=kind(high),
+        step=None if step is None else kind(step),
+        key=key,
+        format=format,
+        on_change=_write,
+        args=(name, default),
+        **widget,
     )
     return value
 
 
 def choice(
-    name: str, label: str, options: Sequence[str], *, default: str, titles: Mapping[str, str] | None = None,
-    clears: bool = False, **widget: Any,
+    name: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    default: str,
+    titles: Mapping[str, str] | None = None,
+    clears: bool = False,
+    **widget: Any,
 ) -> str:
     """A select box bound to the address; ``clears`` drops every other input when it changes."""
     value = _read(name, default, lambda text: parse_choice(text, label, options))
     names = titles or {}
     key = _prepare(name, value)
     st.selectbox(
-        label, list(options), key=key, format_func=lambda option: names.get(option, option),
-        on_change=_write, args=(name, default, clears), **widget,
+        label,
+        list(options),
+        key=key,
+        format_func=lambda option: names.get(option, option),
+        on_change=_write,
+        args=(name, default, clears),
+        **widget,
     )
     return str(value)
 
 
 def choices(
-    name: str, label: str, options: Sequence[str], *, default: Sequence[str], titles: Mapping[str, str] | None = None,
+    name: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    default: Sequence[str],
+    titles: Mapping[str, str] | None = None,
     **widget: Any,
 ) -> list[str]:
     """A multi-select bound to the address."""
@@ -103,8 +134,13 @@ def choices(
     names = titles or {}
     key = _prepare(name, list(value))
     st.multiselect(
-        label, list(options), key=key, format_func=lambda option: names.get(option, option),
-        on_change=_write, args=(name, list(default)), **widget,
+        label,
+        list(options),
+        key=key,
+        format_func=lambda option: names.get(option, option),
+        on_change=_write,
+        args=(name, list(default)),
+        **widget,
     )
     return list(value)
 

@@ -22,8 +22,10 @@ def changed_items(flips: ItemFlips, comparison: Comparison) -> None:
     for title, ids in (("Broken", flips.broken), ("Fixed", flips.fixed)):
         if not ids:
             continue
-        with st.expander(f"{title}: {min(SHOWN, len(ids))} of {len(ids)} items",
-                         icon=":material/heart_broken:" if title == "Broken" else ":material/build:"):
+        with st.expander(
+            f"{title}: {min(SHOWN, len(ids))} of {len(ids)} items",
+            icon=":material/heart_broken:" if title == "Broken" else ":material/build:",
+        ):
             wanted = ids[:SHOWN]
             ours = item_texts(first.model, first.quantization, flips.task, wanted)
             theirs = item_texts(second.model, second.quantization, flips.task, wanted)
@@ -38,8 +40,11 @@ def _item(ours: ItemText | None, theirs: ItemText | None, first: str, second: st
     with st.container(border=True):
         st.text(asked.prompt)
         columns = st.columns(3)
-        answers = ((f"{first} said", ours.output if ours else "not measured"),
-                   (f"{second} said", theirs.output if theirs else "not measured"), ("Expected", asked.expected))
+        answers = (
+            (f"{first} said", ours.output if ours else "not measured"),
+            (f"{second} said", theirs.output if theirs else "not measured"),
+            ("Expected", asked.expected),
+        )
         for column, (title, text) in zip(columns, answers, strict=True):
             with column:
                 st.caption(md(title))

@@ -16,9 +16,11 @@ PAGES = (
 )
 
 
-def menu() -> None:
+def menu(*, narrow: bool) -> None:
     """Links to all pages; what is set on this page goes along in the address."""
     parameters = link_parameters()
-    with st.container(horizontal=True, gap="small", horizontal_alignment="right", key="menu"):
+    with st.container(
+        horizontal=True, gap="xxsmall" if narrow else "small", horizontal_alignment="left" if narrow else "right"
+    ):
         for file, label in PAGES:
             st.page_link(file, label=label, query_params=parameters or None)

@@ -18,6 +18,7 @@ ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
 
 def ordered(options: Sequence[Option]) -> list[Option]:
     """Meets, unproven, misses; within each the cheapest first and the unpriced last."""
+
     def rank(option: Option) -> tuple[int, float]:
         cost = option.quote.usd_per_month
         return ORDER.index(option.verdict), cost.value if cost else float("inf")
@@ -53,11 +54,20 @@ def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
     """Draw the table; the id of the row the user picked."""
     frame = options_frame(decision, tasks)
     picked = st.dataframe(
-        frame, hide_index=True, key="options_table", on_select="rerun", selection_mode="single-row",
-        height=min(36 * len(frame) + 40, 460), alt="Options with verdict, cost, accuracy, latency and reasons",
+        frame,
+        hide_index=True,
+        key="options_table",
+        on_select="rerun",
+        selection_mode="single-row",
+        height=458 if len(frame) > 13 else "content",
+        alt="Options with verdict, cost, accuracy, latency and reasons",
         column_config={
-            "Verdict": st.column_config.TextColumn(width=95), "Option": st.column_config.TextColumn(width=130),
-            "Served on": st.column_config.TextColumn(width=190), "Monthly cost": st.column_config.TextColumn(width=165),
+            "Verdict": st.column_config.TextColumn(width=85),
+            "Option": st.column_config.TextColumn(width=125),
+            "Served on": st.column_config.TextColumn(width=170),
+            "Monthly cost": st.column_config.TextColumn(width=150),
+            **{title: st.column_config.TextColumn(width=95) for title in tasks.values()},
+            "p95 latency": st.column_config.TextColumn(width=110),
             "Why": st.column_config.TextColumn(width="large"),
         },
     )

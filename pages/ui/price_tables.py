@@ -16,7 +16,7 @@ from pricing import api
 from pricing.catalogue import PriceBook, load_price_book
 from pricing.offers import Offer
 
-PRICE = st.column_config.NumberColumn(min_value=0.0001, max_value=10_000, format="$%.4g", required=True)
+PRICE = st.column_config.NumberColumn(min_value=0.0001, max_value=10_000, format="$%.3f", required=True)
 LINK = st.column_config.LinkColumn(display_text="open", width="small")
 
 
@@ -24,15 +24,30 @@ def offers_table(offers: Sequence[Offer], as_of: date) -> None:
     """Offers of one accelerator, cheapest first, the hourly price editable."""
     rows = [
         {
-            "Provider": offer.provider, "Kind": offer.provider_class, "Cards": offer.count, "Tier": offer.tier,
-            "Region": offer.region, "$ an hour": offer.usd_per_hour, "Date": offer.date,
-            "Age": _age(offer, as_of), "Source": offer.source, "Link": offer.url, "Note": offer.note,
+            "Provider": offer.provider,
+            "Kind": offer.provider_class,
+            "Cards": offer.count,
+            "Tier": offer.tier,
+            "Region": offer.region,
+            "$ an hour": offer.usd_per_hour,
+            "Date": offer.date,
+            "Age": _age(offer, as_of),
+            "Source": offer.source,
+            "Link": offer.url,
+            "Note": offer.note,
         }
         for offer in offers
     ]
     bases = [
-        {"kind": "rental", "provider": o.provider, "provider_class": o.provider_class, "accelerator": o.accelerator,
-         "count": o.count, "tier": o.tier, "region": o.region}
+        {
+            "kind": "rental",
+            "provider": o.provider,
+            "provider_class": o.provider_class,
+            "accelerator": o.accelerator,
+            "count": o.count,
+            "tier": o.tier,
+            "region": o.region,
+        }
         for o in offers
     ]
     _editor("offers", rows, bases, {"$ an hour": "usd_per_hour"})
@@ -45,24 +60,42 @@ def api_table(scenario: Scenario, book: PriceBook) -> None:
     for candidate in scenario.api:
         load = scenario.workload
         price = api.price_request(
-            provider=candidate.provider, model=candidate.model, prompt_tokens=load.prompt_tokens,
-            output_tokens=load.output_tokens, cached_fraction=load.cached_fraction, as_of=scenario.as_of,
+            provider=candidate.provider,
+            model=candidate.model,
+            prompt_tokens=load.prompt_tokens,
+            output_tokens=load.output_tokens,
+            cached_fraction=load.cached_fraction,
+            as_of=scenario.as_of,
             overrides=book.api_overrides,
         )
         rates = (None, None) if price is None else (price.input_usd_per_mtok, price.output_usd_per_mtok)
         rows.append(
             {
-                "Model": candidate.label, "Provider": price.provider_name if price else candidate.provider,
-                "Input $ per M tokens": _float(rates[0]), "Output $ per M tokens": _float(rates[1]),
-                "Date": price.date if price else "", "Age": "your own price" if price and price.is_override else "",
-                "Source": price.source if price else "unpriced", "Link": price.url if price else "",
+                "Model": candidate.label,
+                "Provider": price.provider_name if price else candidate.provider,
+                "Input $ per M tokens": _float(rates[0]),
+                "Output $ per M tokens": _float(rates[1]),
+                "Date": price.date if price else "",
+                "Age": "your own price" if price and price.is_override else "0 days" if price else "",
+                "Source": price.source if price else "unpriced",
+                "Link": price.url if price else "",
             }
         )
         bases.append(
-            {"kind": "api", "provider": candidate.provider, "model": candidate.model,
-             "input_usd_per_mtok": _float(rates[0]), "output_usd_per_mtok": _float(rates[1])}
+            {
+                "kind": "api",
+                "provider": candidate.provider,
+                "model": candidate.model,
+                "input_usd_per_mtok": _float(rates[0]),
+                "output_usd_per_mtok": _float(rates[1]),
+            }
         )
-    _editor("api", rows, bases, {"Input $ per M tokens": "input_usd_per_mtok", "Output $ per M tokens": "output_usd_per_mtok"})
+    _editor(
+        "api",
+        rows,
+        bases,
+        {"Input $ per M tokens": "input_usd_per_mtok", "Output $ per M tokens": "output_usd_per_mtok"},
+    )
 
 
 def own_prices() -> None:
@@ -76,12 +109,17 @@ def own_prices() -> None:
     st.markdown("#### Your own prices")
     for index, row in enumerate(rows):
         what = row.get("accelerator") or row.get("model")
-        price = f"${row['usd_per_hour']} an hour" if "usd_per_hour" in row else (
-            f"${row.get('input_usd_per_mtok')} in, ${row.get('output_usd_per_mtok')} out per M tokens"
+        price = (
+            f"${row['usd_per_hour']} an hour"
+            if "usd_per_hour" in row
+            else (f"${row.get('input_usd_per_mtok')} in, ${row.get('output_usd_per_mtok')} out per M tokens")
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(md(f"{row.get('provider')} {what} ×{row.get('count', 1)}: {price}, since {row.get('date')}")
-                        if "usd_per_hour" in row else md(f"{row.get('provider')} {what}: {price}, since {row.get('date')}"))
+            st.markdown(
+                md(f"{row.get('provider')} {what} ×{row.get('count', 1)}: {price}, since {row.get('date')}")
+                if "usd_per_hour" in row
+                else md(f"{row.get('provider')} {what}: {price}, since {row.get('date')}")
+            )
             if st.button("Remove", key=f"remove_{index}", icon=":material/undo:"):
                 overrides.write([other for at, other in enumerate(rows) if at != index])
                 st.rerun()
@@ -91,10 +129,15 @@ def _editor(name: str, rows: list[dict[str, Any]], bases: list[dict[str, Any]], 
     round_key = f"_{name}_round"
     key = f"{name}_editor_{st.session_state.setdefault(round_key, 0)}"
     st.data_editor(
-        pd.DataFrame(rows), hide_index=True, key=key, num_rows="fixed", alt=f"Prices, {name}",
+        pd.DataFrame(rows),
+        hide_index=True,
+        key=key,
+        num_rows="fixed",
+        alt=f"Prices, {name}",
         disabled=[column for column in (rows[0] if rows else {}) if column not in fields],
         column_config={**{column: PRICE for column in fields}, "Link": LINK},
-        on_change=_save, args=(key, round_key, bases, fields),
+        on_change=_save,
+        args=(key, round_key, bases, fields),
     )
     if message := st.session_state.pop("_price_error", None):
         st.error(message, icon=":material/error:")

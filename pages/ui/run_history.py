@@ -21,9 +21,14 @@ def history(every: Sequence[RunStatus]) -> None:
         pd.DataFrame(
             [
                 {
-                    "Started": _when(run.created), "State": run.state, "Cells": f"{run.cells_done} of {run.cells_total}",
-                    "Items": f"{run.items_done:,}", "Took": _took(run), "Models": ", ".join(run.plan["models"]),
-                    "Quantizations": len(run.plan["quantizations"]), "Tasks": len(run.plan["tasks"]),
+                    "Started": _when(run.created),
+                    "State": run.state,
+                    "Cells": f"{run.cells_done} of {run.cells_total}",
+                    "Items": f"{run.items_done:,}",
+                    "Took": _took(run),
+                    "Models": ", ".join(run.plan["models"]),
+                    "Quantizations": len(run.plan["quantizations"]),
+                    "Tasks": len(run.plan["tasks"]),
                     "Run": run.run,
                 }
                 for run in every

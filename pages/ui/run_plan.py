@@ -31,14 +31,31 @@ def new_run(*, expanded: bool) -> None:
         left, right = st.columns([3, 1])
         with left:
             chosen_tasks = inputs.choices(
-                "tasks", "Tasks", list(tasks()), default=list(demo.tasks), titles={n: t.title for n, t in tasks().items()}
+                "tasks",
+                "Tasks",
+                list(tasks()),
+                default=list(demo.tasks),
+                titles={n: t.title for n, t in tasks().items()},
             )
         with right:
-            limit = inputs.number("items", "Items a task", default=None, low=1, high=100_000, step=50, optional=True,
-                                  format="%.10g", help="Fewer items: faster, wider intervals. Empty: all.")
+            limit = inputs.number(
+                "items",
+                "Items a task",
+                default=None,
+                low=1,
+                high=100_000,
+                step=50,
+                optional=True,
+                format="%.10g",
+                help="Fewer items: faster, wider intervals. Empty: all.",
+            )
         try:
-            plan = Plan(models=tuple(chosen_models), quantizations=tuple(chosen_quantizations), tasks=tuple(chosen_tasks),
-                        limit=None if limit is None else int(limit))
+            plan = Plan(
+                models=tuple(chosen_models),
+                quantizations=tuple(chosen_quantizations),
+                tasks=tuple(chosen_tasks),
+                limit=None if limit is None else int(limit),
+            )
         except ValueError as error:
             st.info(str(error), icon=":material/edit:")
             return
@@ -56,14 +73,23 @@ def estimate(plan: Plan) -> str:
     """Cells, items and about how long, by the pace of what was measured before."""
     cells = plan.cells()
     queued = [
-        runs.CellStatus(model=c.model, quantization=c.quantization, task=c.task, task_group="", state="queued",
-                        items_done=0, items_total=c.items_total)
+        runs.CellStatus(
+            model=c.model,
+            quantization=c.quantization,
+            task=c.task,
+            task_group="",
+            state="queued",
+            items_done=0,
+            items_total=c.items_total,
+        )
         for c in cells
     ]
     seen = [cell for run in runs.runs()[:3] for cell in run.cells if cell.state == "done"]
     variants = {(c.model, c.quantization) for c in cells}
     left = runs.seconds_left([*seen, *queued], min(os.cpu_count() or 1, runs.MAX_WORKERS, len(variants)))
-    took = "time not yet known: nothing has been measured here" if left is None else (
-        "less than a minute" if left < 60 else f"about {round(left / 60)} min"
+    took = (
+        "time not yet known: nothing has been measured here"
+        if left is None
+        else ("less than a minute" if left < 60 else f"about {round(left / 60)} min")
     )
     return f"{len(cells)} cells, {sum(c.items_total for c in cells):,} items, {took}."

@@ -36,76 +36,184 @@ def _sla(base: Scenario) -> dict[str, Any]:
         left, right = st.columns(2, vertical_alignment="bottom")
         with left:
             minimum = inputs.number(
-                f"min.{task}", f"{title} ≥, %", default=_percent(line.minimum), low=0, high=100, step=0.5, optional=True,
-                format="%.4g", help=f"Share of {title} items that must be right.",
+                f"min.{task}",
+                f"{title} ≥, %",
+                default=_percent(line.minimum),
+                low=0,
+                high=100,
+                step=0.5,
+                optional=True,
+                format="%.4g",
+                help=f"Share of {title} items that must be right.",
             )
         with right:
             share = inputs.number(
-                f"base.{task}", "of baseline, %", default=_percent(line.minimum_of_baseline), low=0, high=100, step=0.5,
-                optional=True, format="%.4g", help="As a share of the same model's own full-precision score.",
+                f"base.{task}",
+                "of baseline, %",
+                default=_percent(line.minimum_of_baseline),
+                low=0,
+                high=100,
+                step=0.5,
+                optional=True,
+                format="%.4g",
+                help="As a share of the same model's own full-precision score.",
             )
         if minimum is not None or share is not None:
             quality[task] = QualityLine(
-                minimum=None if minimum is None else minimum / 100, minimum_of_baseline=None if share is None else share / 100
+                minimum=None if minimum is None else minimum / 100,
+                minimum_of_baseline=None if share is None else share / 100,
             )
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        e2e = inputs.number("p95", "p95 latency ≤, s", default=base.sla.e2e_p95_s, low=0.001, high=3600, step=0.5,
-                            optional=True, format="%.4g", help="95 of 100 requests finish within this time.")
+        e2e = inputs.number(
+            "p95",
+            "p95 latency ≤, s",
+            default=base.sla.e2e_p95_s,
+            low=0.001,
+            high=3600,
+            step=0.5,
+            optional=True,
+            format="%.4g",
+            help="95 of 100 requests finish within this time.",
+        )
     with right:
-        budget = inputs.number("budget", "Monthly ≤, $", default=base.sla.usd_per_month, low=0.01, high=1e9, step=100,
-                               optional=True, format="%.10g", help="All costs of one month.")
+        budget = inputs.number(
+            "budget",
+            "Monthly ≤, $",
+            default=base.sla.usd_per_month,
+            low=0.01,
+            high=1e9,
+            step=100,
+            optional=True,
+            format="%.10g",
+            help="All costs of one month.",
+        )
     with st.expander("More lines", icon=":material/tune:"):
-        query = inputs.number("query", "Cost per query ≤, $", default=base.sla.usd_per_query, low=1e-9, high=1000,
-                              step=0.0005, optional=True, format="%.6g")
-        ttft = inputs.number("ttft", "First token p95 ≤, s", default=base.sla.ttft_p95_s, low=0.001, high=3600, step=0.1,
-                             optional=True, format="%.4g", help="Time to first token (TTFT).")
-        tpot = inputs.number("tpot", "Per output token p95 ≤, ms", default=_thousand(base.sla.tpot_p95_s), low=0.01,
-                             high=60_000, step=5, optional=True, format="%.4g", help="Time per output token (TPOT).")
-    return {"quality": quality, "e2e_p95_s": e2e, "usd_per_month": budget, "usd_per_query": query, "ttft_p95_s": ttft,
-            "tpot_p95_s": None if tpot is None else tpot / 1000}
+        query = inputs.number(
+            "query",
+            "Cost per query ≤, $",
+            default=base.sla.usd_per_query,
+            low=1e-9,
+            high=1000,
+            step=0.0005,
+            optional=True,
+            format="%.6g",
+        )
+        ttft = inputs.number(
+            "ttft",
+            "First token p95 ≤, s",
+            default=base.sla.ttft_p95_s,
+            low=0.001,
+            high=3600,
+            step=0.1,
+            optional=True,
+            format="%.4g",
+            help="Time to first token (TTFT).",
+        )
+        tpot = inputs.number(
+            "tpot",
+            "Per output token p95 ≤, ms",
+            default=_thousand(base.sla.tpot_p95_s),
+            low=0.01,
+            high=60_000,
+            step=5,
+            optional=True,
+            format="%.4g",
+            help="Time per output token (TPOT).",
+        )
+    return {
+        "quality": quality,
+        "e2e_p95_s": e2e,
+        "usd_per_month": budget,
+        "usd_per_query": query,
+        "ttft_p95_s": ttft,
+        "tpot_p95_s": None if tpot is None else tpot / 1000,
+    }
 
 
 def _today(base: Scenario) -> dict[str, Any]:
     titles: Mapping[str, str] = {"": "nothing yet"} | {c.id: c.label for c in base.api}
     if base.status_quo and base.status_quo not in titles:
         titles = {**titles, base.status_quo: base.status_quo}
-    return {"status_quo": inputs.choice("today", "What you use today", list(titles), default=base.status_quo, titles=titles)}
+    return {
+        "status_quo": inputs.choice("today", "What you use today", list(titles), default=base.status_quo, titles=titles)
+    }
 
 
 def _workload(base: Scenario) -> dict[str, Any]:
     usual = base.workload
-    requests = inputs.number("requests", "Requests a month", default=int(usual.requests_per_month), low=1, high=10**12, step=100_000)
+    requests = inputs.number(
+        "requests", "Requests a month", default=int(usual.requests_per_month), low=1, high=10**12, step=100_000
+    )
     left, right = st.columns(2)
     with left:
         prompt = inputs.number("prompt", "Prompt tokens", default=usual.prompt_tokens, low=1, high=2_000_000, step=100)
     with right:
         output = inputs.number("output", "Output tokens", default=usual.output_tokens, low=1, high=200_000, step=50)
     with left:
-        cached = inputs.number("cached", "Cached, %", default=100 * usual.cached_fraction, low=0.0, high=100.0, step=5.0,
-                               format="%.4g", help="Share of prompt tokens read from the prefix cache.")
+        cached = inputs.number(
+            "cached",
+            "Cached, %",
+            default=100 * usual.cached_fraction,
+            low=0.0,
+            high=100.0,
+            step=5.0,
+            format="%.4g",
+            help="Share of prompt tokens read from the prefix cache.",
+        )
     with right:
-        peak = inputs.number("peak", "Peak ÷ mean", default=float(usual.peak_to_mean), low=1.0, high=100.0, step=0.5,
-                             format="%.4g", help="The busiest hour over the mean hour; replicas are sized for it.")
-    hours = inputs.number("hours", "Hours served a month", default=float(usual.hours_per_month), low=1.0, high=744.0, step=10.0,
-                          format="%.4g")
-    given = {"requests_per_month": requests, "prompt_tokens": prompt, "output_tokens": output,
-             "cached_fraction": None if cached is None else cached / 100, "peak_to_mean": peak, "hours_per_month": hours}
-    given = {name: value for name, value in given.items() if value is not None}
-    for name in ("prompt_tokens", "output_tokens"):
-        given[name] = int(given[name])
-    return given
+        peak = inputs.number(
+            "peak",
+            "Peak ÷ mean",
+            default=float(usual.peak_to_mean),
+            low=1.0,
+            high=100.0,
+            step=0.5,
+            format="%.4g",
+            help="The busiest hour over the mean hour; replicas are sized for it.",
+        )
+    hours = inputs.number(
+        "hours",
+        "Hours served a month",
+        default=float(usual.hours_per_month),
+        low=1.0,
+        high=744.0,
+        step=10.0,
+        format="%.4g",
+    )
+    given = {
+        "requests_per_month": requests,
+        "prompt_tokens": prompt,
+        "output_tokens": output,
+        "cached_fraction": None if cached is None else cached / 100,
+        "peak_to_mean": peak,
+        "hours_per_month": hours,
+    }
+    whole = ("prompt_tokens", "output_tokens")
+    return {name: int(value) if name in whole else value for name, value in given.items() if value is not None}
 
 
 def _candidates(base: Scenario, accelerators: Sequence[str], provider_classes: Sequence[str]) -> dict[str, Any]:
     chosen = inputs.choices(
-        "accelerators", "Accelerators", accelerators, default=list(base.accelerators or ()), placeholder="any accelerator"
+        "accelerators",
+        "Accelerators",
+        accelerators,
+        default=list(base.accelerators or ()),
+        placeholder="any accelerator",
     )
-    classes = inputs.choices("providers", "Kinds of provider", provider_classes, default=list(base.provider_classes),
-                             help="Offers of other kinds are left out.")
+    classes = inputs.choices(
+        "providers",
+        "Kinds of provider",
+        provider_classes,
+        default=list(base.provider_classes),
+        help="Offers of other kinds are left out.",
+    )
     count = inputs.number("cards", "Cards per replica, at most", default=base.max_count, low=1, high=64, step=1)
-    return {"accelerators": tuple(chosen) or None, "provider_classes": tuple(classes) or base.provider_classes,
-            "max_count": int(count or base.max_count)}
+    return {
+        "accelerators": tuple(chosen) or None,
+        "provider_classes": tuple(classes) or base.provider_classes,
+        "max_count": int(count or base.max_count),
+    }
 
 
 def _percent(fraction: float | None) -> float | None:

@@ -66,7 +66,7 @@ def opening_pair(scenario: Scenario, decision: Decision) -> tuple[str, str]:
         ranked = sorted(present, key=lambda model: max(_bytes(o) for o in by_model[model]))
         big, small = by_model[ranked[-1]], by_model[ranked[0]]
         first = min(big, key=lambda o: abs((_bits(o) or 99) - 4.5))
-        second = max(small, key=lambda o: _bits(o) or 0)
+        second = max(small, key=lambda o: (_bits(o) or 0, o.quantization.lower() == "fp16"))
         return first.id, second.id
     ids = [o.id for o in decision.options]
     return ids[0], ids[1]

@@ -18,9 +18,18 @@ PANEL_PX = 235
 
 
 def cliff_chart(
-    rows: Sequence[CliffRow], colours: Palette, *, tolerance: float, titles: Mapping[str, str], narrow: bool = False
+    rows: Sequence[CliffRow],
+    colours: Palette,
+    *,
+    tolerance: float,
+    titles: Mapping[str, str],
+    models: Mapping[str, str],
+    narrow: bool = False,
 ) -> go.Figure:
-    """Rows with a known loss and bits; one panel a task (``titles`` names it), shared scales, no joined methods."""
+    """Rows with a known loss and bits; one panel a task, shared scales, no joined methods.
+
+    ``titles`` and ``models`` map tasks and models to the names shown.
+    """
     shown = [row for row in rows if row.lost is not None and row.bits_per_weight and not row.is_baseline]
     panels = [name for name in titles if any(row.task == name for row in shown)]
     if not panels:
@@ -28,38 +37,50 @@ def cliff_chart(
     columns = 1 if narrow else min(3, len(panels))
     lines = math.ceil(len(panels) / columns)
     figure = make_subplots(
-        rows=lines, cols=columns, shared_yaxes=True, shared_xaxes=False, horizontal_spacing=0.03,
-        vertical_spacing=0.26 / lines if lines > 1 else 0, subplot_titles=[titles[name] for name in panels],
+        rows=lines,
+        cols=columns,
+        shared_yaxes=True,
+        shared_xaxes=False,
+        horizontal_spacing=0.03,
+        vertical_spacing=0.26 / lines if lines > 1 else 0,
+        subplot_titles=[titles[name] for name in panels],
     )
     bounds = _bounds(shown, tolerance)
     bits = [row.bits_per_weight for row in shown if row.bits_per_weight]
     span = (math.log2(max(16.0, *bits) * 1.12), math.log2(min(bits) / 1.12))
-    models, methods = _names(shown)
+    order, methods = _names(rows)
     width_px = (300.0 if narrow else 940.0 / columns - 30, PANEL_PX * 0.8 if lines > 1 or columns > 1 else 330.0)
     for index, name in enumerate(panels):
         at = {"row": index // columns + 1, "col": index % columns + 1}
         mine = [row for row in shown if row.task == name]
+        full = [row for row in rows if row.task == name and row.is_baseline and row.bits_per_weight]
         _bands(figure, colours, at, tolerance, bounds, first=at["col"] == 1)
-        _smaller_models(figure, colours, at, [row for row in rows if row.task == name], span, bounds)
-        _points(figure, colours, at, mine, models, methods)
-        _names_of_the_broken(figure, colours, at, mine, span, bounds, width_px)
+        _smaller_models(figure, colours, at, [row for row in rows if row.task == name], bounds, models)
+        _points(figure, colours, at, [*mine, *full], order, methods, models)
+        _names_of_the_broken(figure, colours, at, mine, span, bounds, width_px, order)
     height = (360 if lines == 1 and columns == 1 else PANEL_PX * lines + 40 * lines) + 30
     dressed(figure, colours, height=height, margin={"l": 8, "r": 8, "t": 34, "b": 8})
     ticks = [tick for tick in BITS_TICKS if span[1] <= math.log2(tick) <= span[0]]
-    figure.update_xaxes(range=list(span), tickvals=[math.log2(t) for t in ticks], ticktext=[f"{t:g}" for t in ticks], showgrid=False)
-    figure.update_yaxes(range=[bounds[1], bounds[0]], tickvals=_loss_ticks(bounds), ticktext=[f"{-100 * t:+.0f}" if t else "0" for t in _loss_ticks(bounds)])
+    figure.update_xaxes(
+        range=list(span), tickvals=[math.log2(t) for t in ticks], ticktext=[f"{t:g}" for t in ticks], showgrid=False
+    )
+    figure.update_yaxes(
+        range=[bounds[1], bounds[0]],
+        tickvals=_loss_ticks(bounds),
+        ticktext=[f"{-100 * t:+.0f}" if t else "0" for t in _loss_ticks(bounds)],
+    )
     for index in range(len(panels)):
         if index // columns == lines - 1 or narrow:
             figure.update_xaxes(title_text="bits per weight", row=index // columns + 1, col=index % columns + 1)
     for line in range(1, lines + 1):
         figure.update_yaxes(title_text="points", row=line, col=1)
-    figure.update_annotations(selector={"yanchor": "bottom"}, font={"size": 13, "color": colours.text})
+    figure.update_annotations(selector={"xref": "paper"}, font={"size": 13, "color": colours.text})
     return figure
 
 
 def marks_key(rows: Sequence[CliffRow]) -> tuple[list[str], list[tuple[str, str]]]:
     """Models in their colour order, and each method with its Plotly symbol."""
-    models, methods = _names([row for row in rows if not row.is_baseline])
+    models, methods = _names(rows)
     return list(models), [(name, METHOD_SYMBOLS[i % len(METHOD_SYMBOLS)]) for name, i in methods.items()]
 
 
@@ -82,25 +103,53 @@ def _loss_ticks(bounds: tuple[float, float]) -> list[float]:
 
 
 def _bands(
-    figure: go.Figure, colours: Palette, at: dict[str, int], tolerance: float, bounds: tuple[float, float], *, first: bool
+    figure: go.Figure,
+    colours: Palette,
+    at: dict[str, int],
+    tolerance: float,
+    bounds: tuple[float, float],
+    *,
+    first: bool,
 ) -> None:
+    at = {**at, "exclude_empty_subplots": False}
     figure.add_hrect(y0=bounds[0], y1=tolerance, fillcolor=colours.region, line_width=0, layer="below", **at)
-    figure.add_hrect(y0=tolerance, y1=bounds[1], fillcolor=faded(colours.misses, 0.05), line_width=0, layer="below", **at)
+    figure.add_hrect(
+        y0=tolerance, y1=bounds[1], fillcolor=faded(colours.misses, 0.05), line_width=0, layer="below", **at
+    )
     figure.add_hline(y=0, line={"color": faded(colours.text, 0.5), "width": 1}, layer="below", **at)
-    figure.add_hline(y=tolerance, line={"color": faded(colours.misses, 0.8), "width": 1, "dash": "dot"}, layer="below", **at)
-    if first:
-        for y, anchor, text, colour in (
-            (tolerance, "top", f"your tolerance −{points(tolerance)}", colours.misses),
-        ):
-            figure.add_annotation(
-                x=0, xref="x domain", xanchor="left", y=y, yanchor=anchor, showarrow=False, text=text, xshift=4,
-                font={"size": 11, "color": colour}, **at,
-            )
+    figure.add_hline(
+        y=tolerance, line={"color": faded(colours.misses, 0.8), "width": 1, "dash": "dot"}, layer="below", **at
+    )
+    if not first:
+        return
+    notes = (
+        (tolerance, "top", 0.0, "left", f"your tolerance −{points(tolerance)}", colours.misses),
+        (bounds[0], "top", 1.0, "right", "safe", colours.meets),
+        (bounds[1], "bottom", 0.0, "left", "over the cliff", colours.misses),
+    )
+    for y, yanchor, x, xanchor, text, colour in notes:
+        figure.add_annotation(
+            x=x,
+            xref="x domain",
+            xanchor=xanchor,
+            y=y,
+            yanchor=yanchor,
+            showarrow=False,
+            text=text,
+            xshift=4 - 8 * x,
+            font={"size": 11, "color": colour},
+            row=at["row"],
+            col=at["col"],
+        )
 
 
 def _smaller_models(
-    figure: go.Figure, colours: Palette, at: dict[str, int], rows: Sequence[CliffRow], span: tuple[float, float],
+    figure: go.Figure,
+    colours: Palette,
+    at: dict[str, int],
+    rows: Sequence[CliffRow],
     bounds: tuple[float, float],
+    models: Mapping[str, str],
 ) -> None:
     """Each smaller model at full precision, as a level below the best model's own baseline."""
     full = {row.model: row.score for row in rows if row.is_baseline}
@@ -110,18 +159,37 @@ def _smaller_models(
     for model, level in full.items():
         loss = best - level
         if 0 < loss < bounds[1]:
-            figure.add_hline(y=loss, line={"color": faded(colours.quiet, 0.7), "width": 1, "dash": "longdash"}, layer="below", **at)
+            figure.add_hline(
+                y=loss,
+                line={"color": faded(colours.quiet, 0.7), "width": 1, "dash": "longdash"},
+                layer="below",
+                exclude_empty_subplots=False,
+                **at,
+            )
             figure.add_annotation(
-                x=0, xref="x domain", xanchor="left", y=loss, yanchor="bottom", showarrow=False, xshift=4,
-                text=f"{model} at full precision", font={"size": 10.5, "color": colours.quiet}, **at,
+                x=0,
+                xref="x domain",
+                xanchor="left",
+                y=loss,
+                yanchor="bottom",
+                showarrow=False,
+                xshift=4,
+                text=f"{models.get(model, model)} at full precision",
+                font={"size": 10.5, "color": colours.quiet},
+                **at,
             )
 
 
 def _points(
-    figure: go.Figure, colours: Palette, at: dict[str, int], rows: Sequence[CliffRow], models: Mapping[str, int],
+    figure: go.Figure,
+    colours: Palette,
+    at: dict[str, int],
+    rows: Sequence[CliffRow],
+    order: Mapping[str, int],
     methods: Mapping[str, int],
+    models: Mapping[str, str],
 ) -> None:
-    for model, index in models.items():
+    for model, index in order.items():
         mine = [row for row in rows if row.model == model]
         if not mine:
             continue
@@ -132,23 +200,41 @@ def _points(
             if row.low is not None and row.high is not None:
                 xs += [math.log2(row.bits_per_weight or 1)] * 2 + [None]
                 ys += [row.low, row.high, None]
-        figure.add_scatter(x=xs, y=ys, mode="lines", line={"color": faded(colour, 0.3), "width": 1.4}, hoverinfo="skip", **at)
         figure.add_scatter(
-            x=[math.log2(row.bits_per_weight or 1) for row in mine], y=[row.lost for row in mine], mode="markers",
-            hovertext=[_hover(row) for row in mine], hoverinfo="text",
+            x=xs, y=ys, mode="lines", line={"color": faded(colour, 0.3), "width": 1.4}, hoverinfo="skip", **at
+        )
+        figure.add_scatter(
+            x=[math.log2(row.bits_per_weight or 1) for row in mine],
+            y=[row.lost or 0.0 for row in mine],
+            mode="markers",
+            hovertext=[_hover(row, models) for row in mine],
+            hoverinfo="text",
             marker={
-                "color": colour, "size": 9, "symbol": [METHOD_SYMBOLS[methods[row.method] % len(METHOD_SYMBOLS)] for row in mine],
-                "opacity": 0.9, "line": {"width": 1, "color": colours.background},
+                "color": colour,
+                "size": 9,
+                "symbol": [_symbol(row, methods) for row in mine],
+                "opacity": 0.9,
+                "line": {
+                    "width": 1.5,
+                    "color": [colour if row.zone == "unproven" else colours.background for row in mine],
+                },
             },
             **at,
         )
 
 
 def _names_of_the_broken(
-    figure: go.Figure, colours: Palette, at: dict[str, int], rows: Sequence[CliffRow], span: tuple[float, float],
-    bounds: tuple[float, float], size: tuple[float, float],
+    figure: go.Figure,
+    colours: Palette,
+    at: dict[str, int],
+    rows: Sequence[CliffRow],
+    span: tuple[float, float],
+    bounds: tuple[float, float],
+    size: tuple[float, float],
+    order: Mapping[str, int],
 ) -> None:
     """Names beside what broke, the most bits first: the edge of the cliff."""
+
     def key(row: CliffRow) -> tuple[bool, float]:
         return row.zone != "cliff", -(row.bits_per_weight or 0)
 
@@ -157,23 +243,41 @@ def _names_of_the_broken(
         Mark(
             x_px=(span[0] - math.log2(row.bits_per_weight or 1)) / (span[0] - span[1]) * size[0],
             y_px=(bounds[1] - (row.lost or 0)) / (bounds[1] - bounds[0]) * size[1],
-            text=row.quantization if row.zone == "cliff" else "", radius_px=5,
+            text=row.quantization if row.zone == "cliff" else "",
+            radius_px=5,
         )
         for row in ordered
     ]
     for place in place_labels(marks, width_px=size[0], height_px=size[1], most=4 if size[0] < 500 else 9):
         row = ordered[place.index]
         figure.add_annotation(
-            x=math.log2(row.bits_per_weight or 1), y=row.lost, text=row.quantization, showarrow=False, xanchor=place.anchor,
-            yanchor="middle", xshift=place.dx_px, yshift=place.dy_px, font={"size": 11, "color": colours.quiet}, **at,
+            x=math.log2(row.bits_per_weight or 1),
+            y=row.lost,
+            text=row.quantization,
+            showarrow=False,
+            xanchor=place.anchor,
+            yanchor="middle",
+            xshift=place.dx_px,
+            yshift=place.dy_px,
+            font={"size": 11, "color": colours.series[order[row.model] % len(colours.series)]},
+            **at,
         )
 
 
-def _hover(row: CliffRow) -> str:
+def _symbol(row: CliffRow, methods: Mapping[str, int]) -> str:
+    """Shape by method; hollow while it is unproven on which side of the tolerance it lies."""
+    return METHOD_SYMBOLS[methods[row.method] % len(METHOD_SYMBOLS)] + ("-open" if row.zone == "unproven" else "")
+
+
+def _hover(row: CliffRow, models: Mapping[str, str]) -> str:
     loss = points(-(row.lost or 0), sign=True)
-    span = "" if row.low is None or row.high is None else f" ({points(-row.high, sign=True)} to {points(-row.low, sign=True)})"
+    span = (
+        ""
+        if row.low is None or row.high is None
+        else f" ({points(-row.high, sign=True)} to {points(-row.low, sign=True)})"
+    )
     pair = "same items" if row.paired else "unpaired"
     return (
-        f"<b>{row.model} {row.quantization}</b><br>{row.bits_per_weight:.2f} bits per weight<br>{loss}{span}, {pair}<br>"
+        f"<b>{models.get(row.model, row.model)} {row.quantization}</b><br>{row.bits_per_weight:.2f} bits per weight<br>{loss}{span}, {pair}<br>"
         f"{score(row.score, row.measurement.low, row.measurement.high)} against {row.baseline}<br>{row.zone}: {row.reason}"
     )

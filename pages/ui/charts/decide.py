@@ -47,7 +47,8 @@ def decide_chart(
         return dressed(figure, colours, height=int(height_px) + 60)
     low_x, high_x = _cost_range(shown, budget_usd)
     low_y, high_y = _score_range([o.measurements[decision.task].score for o in shown], line)
-    shown = [o for o in shown if o.measurements[decision.task].score >= low_y]
+    below = [o for o in shown if o.measurements[decision.task].score < low_y]
+    shown = [o for o in shown if o not in below]
     loud = _worth_a_label(decision, shown, selected)
 
     _region(figure, colours, line, budget_usd, (low_x, high_x), (low_y, high_y), narrow)
@@ -56,11 +57,28 @@ def decide_chart(
     _marks(figure, colours, shown, {o.id for o in loud}, decision, selected)
     _labels(figure, colours, shown, loud, decision, (low_x, high_x), (low_y, high_y), (width_px, height_px), narrow)
 
+    if below:
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            xshift=6,
+            text=f"{len(below)} more below {percent(low_y, 0)}, see the table",
+            font={"color": colours.quiet, "size": 11},
+        )
     ticks = round_money_ticks(low_x, high_x, most=5 if narrow else 9)
     dressed(figure, colours, height=int(height_px) + 60, clickmode="event+select", uirevision="decide")
     figure.update_xaxes(
-        type="log", range=[math.log10(low_x), math.log10(high_x)], tickvals=ticks, ticktext=[short_money(t) for t in ticks],
-        title_text="monthly cost, log scale", minor={"ticks": ""},
+        type="log",
+        range=[math.log10(low_x), math.log10(high_x)],
+        tickvals=ticks,
+        ticktext=[short_money(t) for t in ticks],
+        title_text="monthly cost, log scale",
+        minor={"ticks": ""},
     )
     figure.update_yaxes(range=[low_y, high_y], tickformat=".0%", title_text=f"{task_title}, share right", nticks=8)
     return figure
@@ -77,14 +95,16 @@ def round_money_ticks(low_usd: float, high_usd: float, *, most: int) -> list[flo
 
 
 def _cost_range(options: Sequence[Option], budget_usd: float | None) -> tuple[float, float]:
-    costs = [o.quote.usd_per_month.value for o in options if o.quote.usd_per_month] + ([budget_usd] if budget_usd else [])
+    costs = [o.quote.usd_per_month.value for o in options if o.quote.usd_per_month] + (
+        [budget_usd] if budget_usd else []
+    )
     return min(costs) / 1.5, max(costs) * 1.6
 
 
 def _score_range(scores: Sequence[float], line: float | None) -> tuple[float, float]:
     top, bottom = max([*scores, line or 0]), min([*scores, line or 1])
     if line is not None:
-        bottom = max(bottom, line - max(0.18, 2.5 * (top - line)))
+        bottom = max(bottom, line - max(0.18, 1.6 * (top - line)))
     pad = max(0.02, 0.08 * (top - bottom))
     return max(0.0, bottom - pad), min(1.02, top + pad)
 
@@ -94,7 +114,10 @@ def _worth_a_label(decision: Decision, shown: Sequence[Option], selected: str) -
     best: dict[tuple[str, str], Option] = {}
     for option in shown:
         place = (option.model, option.quote.label)
-        if place not in best or option.measurements[decision.task].score > best[place].measurements[decision.task].score:
+        if (
+            place not in best
+            or option.measurements[decision.task].score > best[place].measurements[decision.task].score
+        ):
             best[place] = option
     first = [o for o in (decision.choice, decision.nearest, decision.status_quo) if o]
     ranked = [o for o in shown if o.id == selected] + [o for o in shown if o.id in {f.id for f in first}]
@@ -106,30 +129,63 @@ def _worth_a_label(decision: Decision, shown: Sequence[Option], selected: str) -
 
 
 def _region(
-    figure: go.Figure, colours: Palette, line: float | None, budget_usd: float | None,
-    x: tuple[float, float], y: tuple[float, float], narrow: bool,
+    figure: go.Figure,
+    colours: Palette,
+    line: float | None,
+    budget_usd: float | None,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    narrow: bool,
 ) -> None:
     if line is not None or budget_usd is not None:
         figure.add_shape(
-            type="rect", x0=x[0], x1=budget_usd or x[1], y0=y[0] if line is None else line, y1=y[1],
-            fillcolor=colours.region, line_width=0, layer="below",
+            type="rect",
+            x0=x[0],
+            x1=budget_usd or x[1],
+            y0=y[0] if line is None else line,
+            y1=y[1],
+            fillcolor=colours.region,
+            line_width=0,
+            layer="below",
         )
-        figure.add_annotation(
-            x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="top", showarrow=False,
-            font={"color": colours.meets, "size": 11}, text="meets your lines", xshift=6, yshift=-2,
-        )
+        if not narrow:
+            figure.add_annotation(
+                x=0,
+                xref="paper",
+                xanchor="left",
+                y=1,
+                yref="paper",
+                yanchor="top",
+                showarrow=False,
+                font={"color": colours.meets, "size": 11},
+                text="meets your lines",
+                xshift=6,
+                yshift=-2,
+            )
     dash = {"color": faded(colours.quiet, 0.8), "width": 1.2, "dash": "dot"}
     quiet = {"color": colours.quiet, "size": 11}
     if line is not None:
         figure.add_shape(type="line", x0=x[0], x1=x[1], y0=line, y1=line, line=dash, layer="below")
         figure.add_annotation(
-            x=1, xref="paper", xanchor="right", y=line, yanchor="top", showarrow=False, font=quiet,
+            x=1,
+            xref="paper",
+            xanchor="right",
+            y=line,
+            yanchor="top",
+            showarrow=False,
+            font=quiet,
             text=f"accuracy line {percent(line)}",
         )
     if budget_usd is not None:
         figure.add_shape(type="line", x0=budget_usd, x1=budget_usd, y0=y[0], y1=y[1], line=dash, layer="below")
         figure.add_annotation(
-            x=math.log10(budget_usd), xanchor="right", y=0, yref="paper", yanchor="bottom", showarrow=False, font=quiet,
+            x=math.log10(budget_usd),
+            xanchor="right",
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            font=quiet,
             text=f"budget {money(budget_usd)}",
         )
 
@@ -150,7 +206,10 @@ def _intervals(figure: go.Figure, colours: Palette, shown: Sequence[Option], lou
                     ys += [seen.low, seen.high, None]
             if xs:
                 figure.add_scatter(
-                    x=xs, y=ys, mode="lines", hoverinfo="skip",
+                    x=xs,
+                    y=ys,
+                    mode="lines",
+                    hoverinfo="skip",
                     line={"color": faded(colours.verdict(_status(status)), alpha), "width": 1.4},
                 )
 
@@ -161,12 +220,17 @@ def _status(word: str) -> Status:
 
 def _frontier(figure: go.Figure, colours: Palette, shown: Sequence[Option], task: str, high_x: float) -> None:
     front = sorted(
-        (o.quote.usd_per_month.value, o.measurements[task].score) for o in shown if o.on_frontier and o.quote.usd_per_month
+        (o.quote.usd_per_month.value, o.measurements[task].score)
+        for o in shown
+        if o.on_frontier and o.quote.usd_per_month
     )
     if front:
         figure.add_scatter(
-            x=[cost for cost, _ in front] + [high_x], y=[score for _, score in front] + [front[-1][1]], mode="lines",
-            line={"color": faded(colours.text, 0.35), "width": 1.3, "shape": "hv"}, hoverinfo="skip",
+            x=[cost for cost, _ in front] + [high_x],
+            y=[score for _, score in front] + [front[-1][1]],
+            mode="lines",
+            line={"color": faded(colours.text, 0.35), "width": 1.3, "shape": "hv"},
+            hoverinfo="skip",
         )
 
 
@@ -183,29 +247,46 @@ def _marks(
         figure.add_scatter(
             x=[o.quote.usd_per_month.value for o in mine if o.quote.usd_per_month],
             y=[o.measurements[decision.task].score for o in mine],
-            mode="markers", name=VERDICT_WORDS[word], customdata=[[o.id] for o in mine],
-            hovertext=[_hover(o, decision.task) for o in mine], hoverinfo="text",
+            mode="markers",
+            name=VERDICT_WORDS[word],
+            customdata=[[o.id] for o in mine],
+            hovertext=[_hover(o, decision.task) for o in mine],
+            hoverinfo="text",
             marker={
-                "symbol": SYMBOLS[word], "color": colour, "line": {"color": colour, "width": 1.6 if word == "unproven" else 0},
+                "symbol": SYMBOLS[word],
+                "color": colour,
+                "line": {"color": colour, "width": 1.6 if word == "unproven" else 0},
                 "size": [(17 if answer and o.id == answer.id else 11) if o.id in loud else 7 for o in mine],
                 "opacity": [1.0 if o.id in loud else 0.4 for o in mine],
             },
-            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.75}},
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 0.75}},
         )
     ringed = [o for o in shown if o.id == selected or o.is_status_quo]
     figure.add_scatter(
         x=[o.quote.usd_per_month.value for o in ringed if o.quote.usd_per_month],
-        y=[o.measurements[decision.task].score for o in ringed], mode="markers", hoverinfo="skip",
+        y=[o.measurements[decision.task].score for o in ringed],
+        mode="markers",
+        hoverinfo="skip",
         marker={
-            "symbol": ["diamond-open" if o.is_status_quo else "circle-open" for o in ringed], "size": 25,
-            "color": colours.text, "line": {"width": 1.5},
+            "symbol": ["diamond-open" if o.is_status_quo else "circle-open" for o in ringed],
+            "size": 25,
+            "color": colours.text,
+            "line": {"width": 1.5},
         },
     )
 
 
 def _labels(
-    figure: go.Figure, colours: Palette, shown: Sequence[Option], loud: Sequence[Option], decision: Decision,
-    x: tuple[float, float], y: tuple[float, float], size: tuple[float, float], narrow: bool,
+    figure: go.Figure,
+    colours: Palette,
+    shown: Sequence[Option],
+    loud: Sequence[Option],
+    decision: Decision,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    size: tuple[float, float],
+    narrow: bool,
 ) -> None:
     spread = math.log10(x[1] / x[0])
 
@@ -215,7 +296,8 @@ def _labels(
         return Mark(
             x_px=math.log10(cost.value / x[0]) / spread * size[0],
             y_px=(option.measurements[decision.task].score - y[0]) / (y[1] - y[0]) * size[1],
-            text=text, radius_px=9.0 if text else 4.0,
+            text=text,
+            radius_px=9.0 if text else 4.0,
         )
 
     loud_ids = {o.id for o in loud}
@@ -228,9 +310,14 @@ def _labels(
         cost = option.quote.usd_per_month
         answer = decision.choice or decision.nearest
         figure.add_annotation(
-            x=math.log10(cost.value) if cost else None, y=option.measurements[decision.task].score, showarrow=False,
+            x=math.log10(cost.value) if cost else None,
+            y=option.measurements[decision.task].score,
+            showarrow=False,
             text=f"<b>{words[place.index]}</b>" if answer and option.id == answer.id else words[place.index],
-            xanchor=place.anchor, yanchor="middle", xshift=place.dx_px, yshift=place.dy_px,
+            xanchor=place.anchor,
+            yanchor="middle",
+            xshift=place.dx_px,
+            yshift=place.dy_px,
             font={"size": 12, "color": colours.text if option.verdict != "misses" else colours.quiet},
         )
 
@@ -253,7 +340,8 @@ def _bars_px(
 def _hover(option: Option, task: str) -> str:
     seen = option.measurements[task]
     lines = [
-        f"<b>{option.label}</b> · {VERDICT_WORDS[option.verdict]}", option.quote.label,
+        f"<b>{option.label}</b> · {VERDICT_WORDS[option.verdict]}",
+        option.quote.label,
         f"{score(seen.score, seen.low, seen.high)} right",
     ]
     if option.quote.usd_per_month:

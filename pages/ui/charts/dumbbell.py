@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
@@ -13,7 +13,9 @@ from pages.ui.charts.palette import Palette, dressed, faded
 
 def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = False) -> go.Figure:
     """One row a task; the first option is the filled blue mark, the second the hollow one."""
-    rows = [row for row in comparison.rows if row.group == "accuracy" and row.first is not None and row.second is not None]
+    rows = [
+        row for row in comparison.rows if row.group == "accuracy" and row.first is not None and row.second is not None
+    ]
     figure = go.Figure()
     for row in reversed(rows):
         _row(figure, colours, row, comparison)
@@ -22,37 +24,61 @@ def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = F
         for measured in option.measurements.values():
             ends += [value for value in (measured.low, measured.high) if value is not None]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    pad = max(0.03, 0.12 * (high - low))
+    pad = max(0.03, (0.4 if narrow else 0.15) * (high - low))
     dressed(figure, colours, height=60 * max(1, len(rows)) + 60)
-    figure.update_xaxes(range=[max(0, low - pad), min(1.03, high + pad)], tickformat=".0%", title_text="share right", nticks=6 if narrow else 10)
+    figure.update_xaxes(
+        range=[max(0, low - pad), min(1.03, high + pad)],
+        tickformat=".0%",
+        title_text="share right",
+        nticks=6 if narrow else 10,
+    )
     figure.update_yaxes(showgrid=False, tickfont={"color": colours.text, "size": 13}, range=[-0.6, len(rows) - 0.3])
     return figure
 
 
 def _row(figure: go.Figure, colours: Palette, row: ComparisonRow, comparison: Comparison) -> None:
     figure.add_scatter(
-        x=[row.first, row.second], y=[row.name] * 2, mode="lines", hoverinfo="skip",
+        x=[row.first, row.second],
+        y=[row.name] * 2,
+        mode="lines",
+        hoverinfo="skip",
         line={"color": faded(colours.quiet, 0.45), "width": 5},
     )
-    sides = ((row.first, comparison.first, colours.meets, "circle"), (row.second, comparison.second, colours.misses, "circle-open"))
+    sides = (
+        (row.first, comparison.first, colours.meets, "circle"),
+        (row.second, comparison.second, colours.misses, "circle-open"),
+    )
     for value, option, colour, symbol in sides:
         measured = option.measurements.get(_task(row, option.measurements))
         if measured is not None and measured.low is not None and measured.high is not None:
             figure.add_scatter(
-                x=[measured.low, measured.high], y=[row.name] * 2, mode="lines", hoverinfo="skip",
+                x=[measured.low, measured.high],
+                y=[row.name] * 2,
+                mode="lines",
+                hoverinfo="skip",
                 line={"color": faded(colour, 0.5), "width": 1.5},
             )
         figure.add_scatter(
-            x=[value], y=[row.name], mode="markers", hovertext=[f"{option.label}: {percent(value)}"], hoverinfo="text",
+            x=[value],
+            y=[row.name],
+            mode="markers",
+            hovertext=[f"{option.label}: {percent(value)}"],
+            hoverinfo="text",
             marker={"color": colour, "symbol": symbol, "size": 14, "line": {"width": 2.5, "color": colour}},
         )
         left = value is not None and value == min(v for v in (row.first, row.second) if v is not None)
         figure.add_annotation(
-            x=value, y=row.name, text=f"{option.label} {percent(value)}", showarrow=False, yshift=18,
-            xanchor="right" if left else "left", xshift=6 if left else -6, font={"size": 12, "color": colour},
+            x=value,
+            y=row.name,
+            text=f"{option.label} {percent(value)}",
+            showarrow=False,
+            yshift=18,
+            xanchor="right" if left else "left",
+            xshift=6 if left else -6,
+            font={"size": 12, "color": colour},
         )
 
 
-def _task(row: ComparisonRow, names: Sequence[str] | dict[str, object]) -> str:
+def _task(row: ComparisonRow, names: Iterable[str]) -> str:
     """The row's task: rows are named by task or by its short title."""
     return next((name for name in names if name == row.name or row.name.startswith(name)), row.name)

@@ -55,10 +55,20 @@ def place_labels(
 def _offsets(mark: Mark) -> list[tuple[float, float, str]]:
     gap = mark.radius_px + 4
     near = [
-        (gap, 10.0, "left"), (-gap, 10.0, "right"), (gap, -10.0, "left"), (-gap, -10.0, "right"),
-        (gap, 17.0, "left"), (-gap, 17.0, "right"), (gap, -17.0, "left"), (-gap, -17.0, "right"),
-        (0.0, gap + 9, "center"), (0.0, -gap - 9, "center"), (gap, 26.0, "left"), (gap, -26.0, "left"),
-        (-gap, 26.0, "right"), (-gap, -26.0, "right"),
+        (gap, 10.0, "left"),
+        (-gap, 10.0, "right"),
+        (gap, -10.0, "left"),
+        (-gap, -10.0, "right"),
+        (gap, 17.0, "left"),
+        (-gap, 17.0, "right"),
+        (gap, -17.0, "left"),
+        (-gap, -17.0, "right"),
+        (0.0, gap + 9, "center"),
+        (0.0, -gap - 9, "center"),
+        (gap, 26.0, "left"),
+        (gap, -26.0, "left"),
+        (-gap, 26.0, "right"),
+        (-gap, -26.0, "right"),
     ]
     return near
 
@@ -71,7 +81,12 @@ def _text_box(mark: Mark, dx: float, dy: float, anchor: str) -> Box:
 
 
 def _around(mark: Mark) -> Box:
-    return (mark.x_px - mark.radius_px, mark.y_px - mark.radius_px, mark.x_px + mark.radius_px, mark.y_px + mark.radius_px)
+    return (
+        mark.x_px - mark.radius_px,
+        mark.y_px - mark.radius_px,
+        mark.x_px + mark.radius_px,
+        mark.y_px + mark.radius_px,
+    )
 
 
 def _overlap(a: Box, b: Box) -> bool:

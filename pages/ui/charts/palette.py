@@ -33,13 +33,25 @@ class Palette:
 
 
 LIGHT = Palette(
-    text="#0F172A", quiet="#5B6675", grid="rgba(100,116,139,0.18)", background="#FFFFFF", meets="#0072B2",
-    misses="#D55E00", unproven="#5B6675", region="rgba(0,114,178,0.07)",
+    text="#0F172A",
+    quiet="#5B6675",
+    grid="rgba(100,116,139,0.18)",
+    background="#FFFFFF",
+    meets="#0072B2",
+    misses="#D55E00",
+    unproven="#5B6675",
+    region="rgba(0,114,178,0.07)",
     series=("#0072B2", "#D55E00", "#007A59", "#A5447F", "#5B6675", "#000000"),
 )
 DARK = Palette(
-    text="#E6EAF0", quiet="#9AA6B5", grid="rgba(148,163,184,0.18)", background="#0F141A", meets="#4FB0E5",
-    misses="#FF8B4A", unproven="#9AA6B5", region="rgba(79,176,229,0.10)",
+    text="#E6EAF0",
+    quiet="#9AA6B5",
+    grid="rgba(148,163,184,0.18)",
+    background="#0F141A",
+    meets="#4FB0E5",
+    misses="#FF8B4A",
+    unproven="#9AA6B5",
+    region="rgba(79,176,229,0.10)",
     series=("#4FB0E5", "#FF8B4A", "#35C79A", "#E08BBE", "#9AA6B5", "#FFFFFF"),
 )
 
@@ -58,14 +70,25 @@ def faded(colour: str, alpha: float) -> str:
 def dressed(figure: go.Figure, colours: Palette, *, height: int, **layout: Any) -> go.Figure:
     """Transparent background, quiet axes, no legend, no zoom traps: the look every chart shares."""
     axis = {
-        "gridcolor": colours.grid, "linecolor": colours.grid, "zeroline": False, "ticks": "",
-        "tickfont": {"color": colours.quiet, "size": 12}, "title_font": {"color": colours.quiet, "size": 12},
-        "fixedrange": True, "automargin": True,
+        "gridcolor": colours.grid,
+        "linecolor": colours.grid,
+        "zeroline": False,
+        "ticks": "",
+        "tickfont": {"color": colours.quiet, "size": 12},
+        "title_font": {"color": colours.quiet, "size": 12},
+        "fixedrange": True,
+        "automargin": True,
     }
     figure.update_layout(
-        height=height, showlegend=False, dragmode=False, hovermode="closest",
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        font={"color": colours.text, "size": 12}, hoverlabel={"align": "left", "font": {"size": 12}},
+        height=height,
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        font={"color": colours.text, "size": 12},
+        hoverlabel={"align": "left", "font": {"size": 12}},
     )
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)

@@ -32,20 +32,36 @@ def run_grid(cells: Sequence[CellStatus], colours: Palette, *, narrow: bool = Fa
         hovers.append([_hover(cell) for cell in row])
     figure = go.Figure(
         go.Heatmap(
-            z=shades, x=[_short(groups[task], narrow) for task in tasks], y=[_name(v, narrow) for v in variants], zmin=0, zmax=1,
-            colorscale=[[0, faded(colours.meets, 0.04)], [1, faded(colours.meets, 0.55)]], showscale=False, xgap=2, ygap=2,
-            text=words, texttemplate="%{text}", textfont={"size": 11, "color": colours.text}, hovertext=hovers, hoverinfo="text",
+            z=shades,
+            x=[_short(groups[task], narrow) for task in tasks],
+            y=[_name(v, narrow) for v in variants],
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, faded(colours.meets, 0.04)], [1, faded(colours.meets, 0.55)]],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            text=words,
+            texttemplate="%{text}",
+            textfont={"size": 11, "color": colours.text},
+            hovertext=hovers,
+            hoverinfo="text",
             hoverongaps=True,
         )
     )
     pending = [
-        (x, y, words[y][x]) for y in range(len(variants)) for x in range(len(tasks)) if shades[y][x] is None and words[y][x]
+        (x, y, words[y][x])
+        for y in range(len(variants))
+        for x in range(len(tasks))
+        if shades[y][x] is None and words[y][x]
     ]
     for x, y, word in pending:
         figure.add_annotation(x=x, y=y, text=word, showarrow=False, font={"size": 10, "color": colours.quiet})
     dressed(figure, colours, height=24 * len(variants) + 60)
-    figure.update_xaxes(side="top", showgrid=False, tickfont={"color": colours.text, "size": 11})
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": colours.text, "size": 11})
+    figure.update_xaxes(side="top", showgrid=False, showline=False, tickfont={"color": colours.text, "size": 11})
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, showline=False, tickfont={"color": colours.text, "size": 11}
+    )
     return figure
 
 
@@ -62,7 +78,10 @@ def _word(cell: CellStatus | None) -> str:
 def _hover(cell: CellStatus | None) -> str:
     if cell is None:
         return ""
-    lines = [f"<b>{cell.model} {cell.quantization}</b>, {cell.task_group}", f"{cell.state}, {cell.items_done} of {cell.items_total} items"]
+    lines = [
+        f"<b>{cell.model} {cell.quantization}</b>, {cell.task_group}",
+        f"{cell.state}, {cell.items_done} of {cell.items_total} items",
+    ]
     if cell.score is not None:
         span = "" if cell.low is None or cell.high is None else f" ({percent(cell.low)} to {percent(cell.high)})"
         lines.append(f"{percent(cell.score)} right{span}")

@@ -21,19 +21,24 @@ def spread_chart(offers: Sequence[Offer], colours: Palette) -> go.Figure:
     shown = list(cheapest.values())[:14]
     figure = go.Figure(
         go.Scatter(
-            x=[offer.usd_per_hour / offer.count for offer in shown], y=[offer.provider for offer in shown],
-            mode="markers+text", text=[f"  {money(offer.usd_per_hour / offer.count)}" for offer in shown],
-            textposition="middle right", textfont={"color": colours.quiet, "size": 12},
+            x=[offer.usd_per_hour / offer.count for offer in shown],
+            y=[offer.provider for offer in shown],
+            mode="markers+text",
+            text=[f"  {money(offer.usd_per_hour / offer.count)}" for offer in shown],
+            textposition="middle right",
+            textfont={"color": colours.quiet, "size": 12},
             hovertext=[f"<b>{o.label}</b><br>{o.tier}, {o.provider_class}<br>{o.date}, {o.source}" for o in shown],
-            hoverinfo="text", cliponaxis=False,
+            hoverinfo="text",
+            cliponaxis=False,
             marker={
-                "size": 11, "color": [colours.misses if offer.is_override else colours.meets for offer in shown],
+                "size": 11,
+                "color": [colours.misses if offer.is_override else colours.meets for offer in shown],
                 "symbol": ["diamond" if offer.is_override else "circle" for offer in shown],
             },
         )
     )
     dressed(figure, colours, height=ROW_PX * max(2, len(shown)) + 50)
     most = max((offer.usd_per_hour / offer.count for offer in shown), default=1.0)
-    figure.update_xaxes(range=[0, 1.15 * most], tickprefix="$", title_text="per card and hour", nticks=6)
+    figure.update_xaxes(range=[0, 1.15 * most], tickprefix="$", nticks=6)
     figure.update_yaxes(autorange="reversed", tickfont={"color": colours.text, "size": 12})
     return figure
