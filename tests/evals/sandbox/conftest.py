@@ -27,5 +27,5 @@ def walls(request: pytest.FixtureRequest) -> Walls:
 
 @pytest.fixture(scope="module")
 def session(walls: Walls) -> Iterator[Session]:
-    with Session(walls, Limits(cpu_s=1, wall_s=3)) as session:
+    with Session(walls, Limits(cpu_s=1, wall_s=5, memory_bytes=128 * 2**20)) as session:
         yield session

@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.sandbox.inside.values import Opaque, decode, encode
@@ -23,6 +23,7 @@ PLAIN = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(PLAIN)
 def test_plain_data_come_back_the_same(value: object) -> None:
     back = decode(json.loads(json.dumps(encode(value))))
