@@ -30,10 +30,13 @@ pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
-	$(BIN)/python -m evals bench
+	$(BIN)/python -m tests.benchmarks.grid
 
-models: $(VENV)/.installed  ## Train the tiny family again from scratch, one size after another (hours on two cores)
-	for model in tiny-1m tiny-3m tiny-13m; do $(BIN)/python -m data.models.training.train $$model || exit 1; done
+# The steps at which each shipped member had converged.
+models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (hours on two cores)
+	$(BIN)/python -m data.models.training.train tiny-1m --steps 3000 --drill-steps 200 --out data/models/tiny-1m --resume
+	$(BIN)/python -m data.models.training.train tiny-3m --steps 2200 --drill-steps 200 --out data/models/tiny-3m --resume
+	$(BIN)/python -m data.models.training.train tiny-13m --steps 1150 --drill-steps 200 --out data/models/tiny-13m --resume
 
 engines: $(VENV)/.installed-engines  ## Add llama.cpp (compiles for about eight minutes); nothing else needs it yet
 
