@@ -57,8 +57,8 @@ def percent(fraction: float | None, digits: int = 1) -> str:
 def points(fraction: float, *, sign: bool = False) -> str:
     """``1.4 points``; ``sign`` writes +1.4."""
     value = 100 * fraction
-    shown = f"{value:+.1f}" if sign else f"{abs(value):.1f}"
-    return f"{shown.replace('-', '−')} point{'' if shown.lstrip('+-') == '1.0' else 's'}"
+    shown = f"{value:+.1f}" if sign else f"{abs(value):.1f}".removesuffix(".0")
+    return f"{shown.replace('-', '−')} point{'' if shown in ('1', '+1.0', '-1.0') else 's'}"
 
 
 def score(value: float, low: float | None, high: float | None) -> str:
