@@ -66,7 +66,10 @@ def override(row: Mapping[str, Any]) -> ApiOverride:
         if not (math.isfinite(number) and 0 <= number <= 10_000):
             raise ValueError(f"{field} of {row['model']} is {value!r}; give dollars per million tokens, 0 to 10,000")
         prices[field] = Decimal(str(value))
-    date.fromisoformat(str(row["date"])[:10])
+    try:
+        date.fromisoformat(str(row["date"])[:10])
+    except ValueError as error:
+        raise ValueError(f"date of the price of {row['model']} is {row['date']!r}; give a day as YYYY-MM-DD") from error
     return ApiOverride(
         provider=str(row["provider"]),
         model=str(row["model"]),

@@ -52,7 +52,10 @@ class Offer:
             raise ValueError(
                 f"provider_class of {self.label} is {self.provider_class!r}; give one of {', '.join(PROVIDER_CLASSES)}"
             )
-        datetime.date.fromisoformat(self.date)
+        try:
+            datetime.date.fromisoformat(self.date)
+        except ValueError as error:
+            raise ValueError(f"date of {self.label} is {self.date!r}; give a day as YYYY-MM-DD") from error
 
     @property
     def label(self) -> str:

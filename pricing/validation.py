@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pricing import formats, memory, models, observations, predict, speed
-from pricing.engines import find as engine_named
 from pricing.names import UnknownName
 from pricing.observations import Observation
 
@@ -103,15 +102,15 @@ def _predicted_gib(row: dict[str, str]) -> float | str:
         buffers = cards * memory.llama_cpp_buffer_bytes(model, context, flash_attention=False)
         return (weights + model.kv_bytes(context) + buffers) / memory.GIB
     if "transformers" in label:
-        held = model.kv_bytes(context + generated) + memory.activation_bytes(model, context, cards)
-        if "full-sequence logits" in label or "4.38" in label:
-            held += cards * 0 + context * model.vocab_size * 6
+        if model.tied_embeddings and stored.bits_per_weight < 16 and (stored.label == "fp8" or "4.38" in label):
+            weights += model.embedding_parameters * 2  # these checkpoints load the output matrix a second time
+        held = model.kv_bytes(context + generated)
+        if "4.51" not in label:  # its published figures leave the activations of the prompt out
+            held += memory.activation_bytes(model, context, cards)
+        if "full-sequence logits" in label:
+            held += context * model.vocab_size * 6
         return (weights + held) / memory.GIB
-    return (
-        f"engine {engine_named('vllm').name}-like: reserves a fixed share of the card"
-        if "vllm" in label
-        else "engine not modelled"
-    )
+    return "a paged cache takes a fixed share of the card" if "vllm" in label else "engine not modelled"
 
 
 def _report(pairs: Iterable[tuple[dict[str, str], float, float, float]], skipped: Counter[str]) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""Fitting finds the constants that made the rows, and knows its error on a GPU it has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pricing import accelerators, calibration, formats, models, observations, predict, validation
+from pricing.observations import Observation
+
+TRUE = replace(
+    calibration.blank("llama.cpp", "any"), efficiency=0.8, layer_us=100.0, kernel_operations_per_weight=4.0
+)
+CARDS = ("A6000", "RTX4090", "A100-80GB-PCIe", "RTX3070")
+
+
+def row(card: str, model: str, label: str) -> Observation:
+    bare = Observation(
+        phase="decode", model=models.find(model), format=formats.find(label), accelerator=accelerators.find(card),
+        gpu=card, count=1, engine="llama.cpp", engine_label="llama.cpp", prompt_tokens=0, output_tokens=512, batch=1,
+        seconds=1.0,
+    )
+    return replace(bare, seconds=predict.seconds(bare, TRUE)[0])
+
+
+ROWS = [row(card, model, label) for card in CARDS for model in ("8B", "70B") for label in ("Q4_K_M", "GGUF F16")]
+
+
+def test_the_fit_finds_what_made_the_rows() -> None:
+    fitted = calibration.fit(ROWS, calibration.blank("llama.cpp", "any"), calibration.SEARCH["llama.cpp"])
+    assert fitted.efficiency == pytest.approx(0.8, rel=0.01)
+    assert fitted.layer_us == pytest.approx(100, rel=0.03)
+    assert fitted.kernel_operations_per_weight == pytest.approx(4, rel=0.03)
+
+
+def test_a_gpu_twice_as_slow_shows_only_when_it_is_held_out() -> None:
+    rows = [replace(one, seconds=(one.seconds or 0) * (2 if one.gpu == "RTX3070" else 1)) for one in ROWS]
+    errors = calibration.held_out(rows, calibration.blank("llama.cpp", "any"), calibration.SEARCH["llama.cpp"])
+    strange = np.array([one.gpu == "RTX3070" for one in rows])
+    assert errors[strange] == pytest.approx(np.log(0.5), abs=0.02)
+
+
+def test_growth_of_a_batch_by_hand() -> None:
+    # 2, 4 and 8 at once take 1.25, 1.75 and 2.75 times the step of one: a quarter a request
+    rates = {1: 10.0, 2: 16.0, 4: 40 / 1.75, 8: 80 / 2.75}
+    rows = [{"phase": "decode", "engine": "llama.cpp batched-bench", "model": "m", "gen_len": "128", "batch": str(n),
+             "tok_s": str(rate)} for n, rate in rates.items()]
+    assert calibration.batch_growth(rows) == pytest.approx(0.25, abs=0.005)
+
+
+HEADER = "model,quant,gpu,n_gpu,phase,prompt_len,batch,tok_s,gen_len,engine,note\n"
+
+
+def test_validation_counts_errors_oom_and_what_it_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "measured.csv"
+    file.write_text(
+        HEADER
+        + "Llama-3-8B,Q4_K_M,RTX A6000 48GB,1,decode,0,1,102.22,512,llama.cpp b2837,\n"
+        + "Llama-3-70B,F16,RTX A6000 48GB,1,decode,0,1,OOM,512,llama.cpp b2837,\n"
+        + "Llama-3-8B,Q4_K_M,RTX A6000 48GB,1,prompt,512,1,3780,,llama.cpp b2837,\n"
+        + "Llama-3-8B,Q4_K_M,GTX 970,1,decode,0,1,9,512,llama.cpp b2837,\n"
+        + "Nobody-7B,Q4_K_M,RTX A6000 48GB,1,decode,0,1,9,512,llama.cpp b2837,\n"
+    )
+    report = validation.validate(file, "decode")
+    assert report["n"] == 1 and report["mape"] == report["median_ape"] < 0.1
+    assert report["mape"] == abs(report["bias"])
+    assert report["oom_rows"] == 1 and report["oom_right_fraction"] == 1.0
+    assert report["skipped"] == {"GPU not in the tables": 1, "model not in the tables": 1, "phase prompt": 1}
+    assert report["by"]["gpu"]["A6000"]["n"] == 1
+
+
+def test_validation_of_memory_by_hand(tmp_path: Path) -> None:
+    # the load log of Llama-3-8B Q4_K_M at a context of 8,192: 4,403 + 1,024 + 560 MiB = 5.847 GiB
+    file = tmp_path / "memory.csv"
+    file.write_text("model,quant,context_len,mem_gb,engine,n_gpu,gpu\nLlama-3-8B,Q4_K_M,8192,5.847,llama.cpp,1,3070\n")
+    assert validation.validate(file, "memory")["mape"] < 0.005
+
+
+def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text("a,b\n1,2\n")
+    for kind in ("decode", "memory"):
+        with pytest.raises(ValueError, match=r"other.csv has the columns a, b; expected"):
+            validation.validate(file, kind)
+    with pytest.raises(ValueError, match="kind is 'speed'; give decode or memory"):
+        validation.validate(file, "speed")
+
+
+def test_rows_the_source_contradicts_are_left_out_by_reason(tmp_path: Path) -> None:
+    file = tmp_path / "measured.csv"
+    file.write_text(HEADER + "Llama-3-8B,F16,A100 SXM 80GB,4,decode,0,1,45,512,llama.cpp b2837,\n")
+    observed = observations.read(file)
+    assert not observed.rows
+    assert list(observed.skipped) == [
+        "wrong in the source: 4 × A100 SXM slower than 4 × PCIe: a broken machine"
+    ]

@@ -1,0 +1,71 @@
+"""Latency under load and the number of replicas."""
+
+from __future__ import annotations
+
+import pytest
+
+from pricing import capacity
+from pricing.capacity import Limits
+from pricing.speed import Pace
+
+# A step takes 20 ms + 1 ms a request, a prompt 100 ms.
+PACE = Pace(
+    read_s=0.02, read_per_request_s=0.001, compute_per_request_s=0, fixed_s=0, fixed_per_request_s=0, prompt_s=0.1
+)
+
+
+def test_ceiling_of_a_replica() -> None:
+    # 32 slots, 100 tokens: 0.1 s of prompt + 100 × 52 ms / 32 slots = 0.2625 s a request
+    assert capacity.requests_per_s(PACE, 32, 100) == pytest.approx(1 / 0.2625)
+
+
+def test_alone_a_request_waits_for_nobody() -> None:
+    seen = capacity.latency(PACE, 32, 100, 0.0)
+    assert seen is not None
+    assert seen.tpot_p95_s == pytest.approx(0.021)
+    assert seen.ttft_p95_s == pytest.approx(0.1 + 0.021)
+    assert seen.e2e_p95_s == pytest.approx(0.121 + 99 * 0.021)
+
+
+def test_the_fixed_point_holds() -> None:
+    # T = (0.020 + 0.001 × (B + 1)) / (1 − 0.1 λ) with B = λ × 100 × T; at λ = 1: T = 0.021 / (0.9 − 0.1) = 26.25 ms
+    seen = capacity.latency(PACE, 1000, 100, 1.0)
+    assert seen is not None
+    assert seen.batch == pytest.approx(100 * 0.02625)
+    assert (0.02 + 0.001 * (seen.batch + 1)) / 0.9 == pytest.approx(0.02625)
+    assert seen.tpot_p95_s > 0.02625
+
+
+def test_latency_rises_with_load_and_ends_in_a_refusal() -> None:
+    ceiling = capacity.requests_per_s(PACE, 32, 100)
+    seen = [capacity.latency(PACE, 32, 100, share * ceiling) for share in (0.0, 0.3, 0.6, 0.9, 0.99)]
+    times = [one.e2e_p95_s for one in seen if one]
+    assert len(times) == 5
+    assert times == sorted(times)
+    assert times[-1] > 3 * times[0]
+    assert capacity.latency(PACE, 32, 100, 1.01 * ceiling) is None
+
+
+def test_replicas_by_load_alone() -> None:
+    # one replica: 3.81 requests/s, of which 70 % are planned: 2.67; ten need four
+    assert capacity.replicas(PACE, 32, 100, 10.0, Limits()) == (4, "")
+
+
+def test_a_tighter_limit_needs_more_replicas_until_none_helps() -> None:
+    few, _ = capacity.replicas(PACE, 32, 100, 10.0, Limits(e2e_p95_s=10))
+    more, _ = capacity.replicas(PACE, 32, 100, 10.0, Limits(e2e_p95_s=2.6))
+    assert few == 4
+    assert more is not None and more > few
+    below = capacity.latency(PACE, 32, 100, 10.0 / (more - 1))
+    at = capacity.latency(PACE, 32, 100, 10.0 / more)
+    assert below and at and at.e2e_p95_s <= 2.6 < below.e2e_p95_s
+    none, why = capacity.replicas(PACE, 32, 100, 10.0, Limits(e2e_p95_s=2.0))
+    assert none is None
+    assert why == "p95 end to end 2.2 s is above 2 s even with nothing else to do"
+
+
+def test_unknown_prompt_speed_leaves_latency_unknown() -> None:
+    unknown = Pace(
+        read_s=0.02, read_per_request_s=0, compute_per_request_s=0, fixed_s=0, fixed_per_request_s=0, prompt_s=None
+    )
+    assert capacity.latency(unknown, 1, 100, 0.1) is None
