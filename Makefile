@@ -32,7 +32,7 @@ pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.grid
 
-# The steps at which each shipped member had converged.
+# One recipe; the smaller members take more, shorter steps.
 models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (hours on two cores)
 	$(BIN)/python -m data.models.training.train tiny-1m --steps 3000 --drill-steps 200 --out data/models/tiny-1m --resume
 	$(BIN)/python -m data.models.training.train tiny-3m --steps 2200 --drill-steps 200 --out data/models/tiny-3m --resume
