@@ -7,7 +7,7 @@ import streamlit as st
 from decisions.options import Decision
 from pages.ui import inputs
 from pages.ui.cards import cards
-from pages.ui.charts.decide import accuracy_line, decide_chart
+from pages.ui.charts.decide import decide_chart
 from pages.ui.explain import explain
 from pages.ui.frame import frame
 from pages.ui.live import start_demo
@@ -24,6 +24,16 @@ def pick_mark() -> None:
     if points and points[0].get("customdata"):
         data = points[0]["customdata"]
         inputs.put("option", str(data[0] if isinstance(data, list | tuple) else data))
+
+
+def charted(workspace: Workspace) -> Workspace:
+    """Where several tasks count, the one to chart is chosen on the left; it becomes the scenario's first."""
+    tasks = workspace.scenario.tasks
+    if len(tasks) < 2:
+        return workspace
+    with st.sidebar:
+        task = inputs.choice("task", "Task on the chart", list(tasks), default=workspace.scenario.task, titles=tasks)
+    return workspace.on_task(task)
 
 
 def headline(decision: Decision) -> None:
@@ -55,10 +65,11 @@ def evidence(workspace: Workspace) -> None:
             with st.expander("What would change this", icon=":material/swap_horiz:", expanded=False):
                 st.markdown("\n".join(f"- {md(line)}" for line in decision.would_change))
     with left:
+        line = scenario.sla.quality.get(scenario.task)
         figure = decide_chart(
             decision,
             workspace.colours,
-            line=accuracy_line(decision),
+            line=line.minimum if line else None,
             budget_usd=scenario.sla.usd_per_month,
             task_title=workspace.task_title,
             selected=selected if answer and selected != answer.id else "",
@@ -73,15 +84,15 @@ def evidence(workspace: Workspace) -> None:
             alt=f"{workspace.task_title} accuracy against monthly cost. {decision.sentence}",
         )
         st.caption(
-            ":blue[●] meets · :orange[✕] misses · :gray[○] unproven · ◇ what you use today. Bars: 95 % interval of accuracy, "
-            "band of cost. Line: nothing is both cheaper and better. Click a mark to explain it."
+            ":blue[●] meets · :orange[✕] misses · :gray[○] unproven · ◇ what you use today. Bars: 95 % interval "
+            "of accuracy, band of cost. Line: nothing is both cheaper and better. Click a mark to explain it."
         )
 
 
-workspace = frame("Decide")
+workspace = charted(frame("Decide"))
 start_demo()
 headline(workspace.decision)
-cards(workspace.decision, workspace.task_title, narrow=workspace.narrow)
+cards(workspace.decision, workspace.scenario, narrow=workspace.narrow)
 if workspace.decision.options:
     evidence(workspace)
     st.markdown("#### All options")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from decisions.cliff import CliffRow, cliff, cliff_sentence, group_sentences
+from decisions.cliff import CliffRow, cliff, cliff_sentence
 from decisions.wording import percent, points
 from pages.ui import inputs
 from pages.ui.charts.cliff import cliff_chart, marks_key
@@ -25,7 +25,6 @@ SYMBOL_WORDS = {
     "hexagon": "⬢",
     "triangle-down": "▼",
 }
-NO_METHOD = {"": "full precision", "none": "full precision"}
 SERIES_WORDS = ("blue", "orange", "green", "violet", "gray")
 
 
@@ -96,17 +95,12 @@ key = " · ".join(
     f":{SERIES_WORDS[i % len(SERIES_WORDS)]}[●] {md(workspace.scenario.models.get(name, name))}"
     for i, name in enumerate(models)
 )
+st.caption(f"{key} · " + " · ".join(f"{SYMBOL_WORDS[symbol]} {md(name)}" for name, symbol in methods))
 st.caption(
-    f"{key} · " + " · ".join(f"{SYMBOL_WORDS[symbol]} {md(NO_METHOD.get(name, name))}" for name, symbol in methods)
-)
-st.caption(
-    "Each mark is one quantization against its own model at full precision; bars are 95 % intervals. Methods are not joined by a "
-    "line: two methods at equal bits are different things. "
+    "Each mark is one quantization against its own model at full precision; bars are 95 % intervals. "
+    "Methods are not joined by a line: two methods at equal bits are different things. "
     "Hollow: unproven, its bar crosses your tolerance."
 )
-sentences = group_sentences(short, tolerance, groups)
-if len(sentences) > 1:
-    st.markdown("\n".join(f"- {md(text)}" for text in sentences.values()))
 with st.expander("Data", icon=":material/table:"):
     st.dataframe(
         table(rows),

@@ -140,11 +140,13 @@ st.dataframe(
     column_config={"": st.column_config.TextColumn(width=80), "Difference": st.column_config.TextColumn(width=200)},
 )
 
+if comparison.flips:
+    st.markdown("##### Answers that changed, item by item")
 for flips in comparison.flips:
-    changed_items(flips, comparison)
+    changed_items(flips, comparison, workspace.scenario.tasks.get(flips.task, flips.task))
 if not comparison.flips:
     st.caption(
-        "Answers item by item are not published for this evidence, so the difference is unpaired and its interval wider."
+        "Answers item by item are not published for this evidence: the difference is unpaired, its interval wider."
     )
 
 with st.expander("Sources", icon=":material/link:"):

@@ -29,11 +29,12 @@ elif spread.providers == 1:
     headline.markdown(f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} an hour from one provider")
 else:
     headline.markdown(
-        f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} to {md(money(spread.high_usd_per_hour))} an hour "
-        f"from {spread.providers} providers"
+        f"## {md(accelerator)} rents for {md(money(spread.low_usd_per_hour))} to "
+        f"{md(money(spread.high_usd_per_hour))} an hour from {spread.providers} providers"
     )
 headline.markdown(
-    "A quote is for one named offer, the cheapest you would accept; the spread over providers is your choice, not an uncertainty."
+    "A quote is for one named offer, the cheapest you would accept; the spread over providers is your choice, "
+    "not an uncertainty."
 )
 on_demand = matching(book.offers, accelerator=accelerator)
 if on_demand:
@@ -48,7 +49,8 @@ if on_demand:
 st.markdown(f"#### Rental offers, {md(accelerator)}")
 offers_table(offers, scenario.as_of)
 st.caption(
-    f"Change a price to use your own; it is marked as yours and used on every page. Older than {STALE_AFTER_DAYS} days counts as stale."
+    f"Change a price to use your own; it is marked as yours and used on every page. "
+    f"Older than {STALE_AFTER_DAYS} days counts as stale."
 )
 if scenario.api:
     st.markdown("#### API models of this scenario")

@@ -20,7 +20,8 @@ workspace = frame("Report")
 decision = workspace.decision
 st.markdown(f"## {md(decision.sentence)}")
 st.markdown(
-    "One page for whoever decides: the question, the answer, the options with reasons, and where every number comes from."
+    "One page for whoever decides: the question, the answer, the options with reasons, "
+    "and where every number comes from."
 )
 report = build_report(workspace.scenario, decision)
 with st.container(horizontal=True):

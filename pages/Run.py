@@ -40,7 +40,8 @@ def show_run(workspace: Workspace, run: str) -> None:
         alt=f"Scores of {status.cells_done} of {status.cells_total} cells, variant by task",
     )
     st.caption(
-        "Share of items right in each cell, deeper blue is better. · queued, … running. Hover a cell for items, interval and time."
+        "Share of items right in each cell, deeper blue is better. · queued, … running. "
+        "Hover a cell for items, interval and time."
     )
     troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]
     if troubled:
@@ -48,7 +49,8 @@ def show_run(workspace: Workspace, run: str) -> None:
             for reason in dict.fromkeys(cell.reason for cell in troubled):
                 names = [f"{c.model} {c.quantization} {c.task_group}" for c in troubled if c.reason == reason]
                 st.markdown(
-                    f"{md(reason or 'no reason given')}  \n:gray[{md(', '.join(names[:6]))}{' …' if len(names) > 6 else ''}]"
+                    f"{md(reason or 'no reason given')}  \n"
+                    f":gray[{md(', '.join(names[:6]))}{' …' if len(names) > 6 else ''}]"
                 )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from decisions.options import Decision, Option
+from decisions.scenarios import Scenario
 from decisions.verdicts import Check
 from decisions.wording import money, percent, quantity, seconds
+from pages.ui.sidebar import status_quo_title
 from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, margin
 
 
-def cards(decision: Decision, task_title: str, *, narrow: bool = False) -> None:
+def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> None:
     """The answer's four numbers; what is unknown is an ordinary card that says so."""
     option = decision.choice or decision.nearest
+    task_title = scenario.tasks[decision.task]
     with st.grid(columns=2 if narrow else 4, min_column_width=120 if narrow else "auto", gap="small"):
         cost = option.quote.usd_per_month if option else None
         _card(
@@ -38,7 +43,7 @@ def cards(decision: Decision, task_title: str, *, narrow: bool = False) -> None:
             "no latency line set",
             help="95 of 100 requests finish within this time in the busiest hour.",
         )
-        _today_card(decision)
+        _today_card(decision, status_quo_title(scenario))
 
 
 def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: str) -> None:
@@ -62,14 +67,14 @@ def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: 
     )
 
 
-def _today_card(decision: Decision) -> None:
+def _today_card(decision: Decision, wanted: str) -> None:
     today = decision.status_quo
     saving = decision.saving_usd_per_month
     if today is None:
         st.metric(
             "Against today",
-            "not set",
-            delta="choose what you use today",
+            NOT_KNOWN if wanted else "not set",
+            delta=f"{wanted} has no price here yet" if wanted else "choose what you use today",
             delta_color="off",
             delta_arrow="off",
             border=True,
@@ -78,7 +83,7 @@ def _today_card(decision: Decision) -> None:
     cost = today.quote.usd_per_month
     words = f"{today.label} costs {money(cost.value)}" if cost else f"{today.label} is unpriced"
     value = NOT_KNOWN if saving is None else f"−{money(saving)}" if saving >= 0 else f"+{money(-saving)}"
-    colour = "off" if saving is None else "blue" if saving > 0 else "orange"
+    colour: Literal["off", "blue", "orange"] = "off" if saving is None else "blue" if saving > 0 else "orange"
     st.metric(
         "Against today",
         value,

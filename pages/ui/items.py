@@ -11,20 +11,20 @@ from pages.ui.wording import md
 SHOWN = 5
 
 
-def changed_items(flips: ItemFlips, comparison: Comparison) -> None:
+def changed_items(flips: ItemFlips, comparison: Comparison, title: str) -> None:
     """Counts, then examples: what the first option broke, then what it fixed."""
     first, second = comparison.first, comparison.second
+    same = flips.both_right + flips.both_wrong
     st.markdown(
-        f"##### {md(flips.task)}: {len(flips.broken)} broken, {len(flips.fixed)} fixed, "
-        f"{flips.both_right + flips.both_wrong} the same  \n"
-        f":gray[against {md(second.label)}; exact McNemar p = {flips.p_mcnemar:.2g}]"
+        f"**{md(title)}**: {len(flips.broken)} broken, {len(flips.fixed)} fixed, {same} the same "
+        f":gray[(exact McNemar p = {flips.p_mcnemar:.2g})]"
     )
-    for title, ids in (("Broken", flips.broken), ("Fixed", flips.fixed)):
+    for kind, ids in (("Broken", flips.broken), ("Fixed", flips.fixed)):
         if not ids:
             continue
         with st.expander(
-            f"{title}: {min(SHOWN, len(ids))} of {len(ids)} items",
-            icon=":material/heart_broken:" if title == "Broken" else ":material/build:",
+            f"{kind}: {min(SHOWN, len(ids))} of {len(ids)} items",
+            icon=":material/heart_broken:" if kind == "Broken" else ":material/build:",
         ):
             wanted = ids[:SHOWN]
             ours = item_texts(first.model, first.quantization, flips.task, wanted)

@@ -13,7 +13,10 @@ _PLACE = re.compile(
 
 
 def address(*places: str) -> str:
-    """The first web address named in ``places``, "" if none is: a URL, ``github:owner/repo path@commit``, ``arXiv:id``."""
+    """The first web address named in ``places``, "" if none is.
+
+    Understood: a URL, ``github:owner/repo path@commit``, ``arXiv:id``.
+    """
     for place in places:
         found = _PLACE.search(place)
         if found is None:

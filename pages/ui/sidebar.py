@@ -31,32 +31,31 @@ def sidebar(base: Scenario, *, accelerators: Sequence[str], provider_classes: Se
 def _sla(base: Scenario) -> dict[str, Any]:
     st.markdown("**What it must meet**")
     quality: dict[str, QualityLine] = {}
+    st.caption("Share right at least, in %, or as % of the same model at full precision")
     for task, title in base.tasks.items():
         line = base.sla.quality.get(task, QualityLine())
         left, right = st.columns(2, vertical_alignment="bottom")
         with left:
             minimum = inputs.number(
                 f"min.{task}",
-                f"{title} ≥, %",
+                title,
                 default=_percent(line.minimum),
                 low=0,
                 high=100,
                 step=0.5,
                 optional=True,
                 format="%.4g",
-                help=f"Share of {title} items that must be right.",
             )
         with right:
             share = inputs.number(
                 f"base.{task}",
-                "of baseline, %",
+                "of baseline",
                 default=_percent(line.minimum_of_baseline),
                 low=0,
                 high=100,
                 step=0.5,
                 optional=True,
                 format="%.4g",
-                help="As a share of the same model's own full-precision score.",
             )
         if minimum is not None or share is not None:
             quality[task] = QualityLine(
@@ -134,10 +133,18 @@ def _sla(base: Scenario) -> dict[str, Any]:
 def _today(base: Scenario) -> dict[str, Any]:
     titles: Mapping[str, str] = {"": "nothing yet"} | {c.id: c.label for c in base.api}
     if base.status_quo and base.status_quo not in titles:
-        titles = {**titles, base.status_quo: base.status_quo}
+        titles = {**titles, base.status_quo: status_quo_title(base)}
     return {
         "status_quo": inputs.choice("today", "What you use today", list(titles), default=base.status_quo, titles=titles)
     }
+
+
+def status_quo_title(scenario: Scenario) -> str:
+    """What is used today, in the scenario's short names."""
+    model, _, quantization = scenario.status_quo.partition("@")
+    rented = {candidate.id: candidate.label for candidate in scenario.api}
+    shown = rented.get(scenario.status_quo) or scenario.models.get(model, model)
+    return f"{shown} {quantization}".strip()
 
 
 def _workload(base: Scenario) -> dict[str, Any]:
@@ -199,7 +206,7 @@ def _candidates(base: Scenario, accelerators: Sequence[str], provider_classes: S
         "Accelerators",
         accelerators,
         default=list(base.accelerators or ()),
-        placeholder="any accelerator",
+        placeholder="any",
     )
     classes = inputs.choices(
         "providers",

@@ -25,7 +25,8 @@ def check_sentence(check: Check) -> str:
     name = check.name[:1].upper() + check.name[1:] if check.name != "p95 latency" else check.name
     if check.seen is None:
         return f"{name} {NOT_KNOWN}, {check.direction} {quantity(check.target, check.unit)}"
-    return f"{name} {quantity(check.seen, check.unit)}{_span(check)}, {check.direction} {quantity(check.target, check.unit)}"
+    seen = f"{quantity(check.seen, check.unit)}{_span(check)}"
+    return f"{name} {seen}, {check.direction} {quantity(check.target, check.unit)}"
 
 
 def _span(check: Check) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.options import Decision, Option
-from decisions.scenarios import Scenario
+from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
 from pages.ui.charts.palette import Palette, palette
 
@@ -38,6 +38,11 @@ class Workspace:
     def measurements(self) -> Sequence[Measurement]:
         """The evidence the scenario may use."""
         return scenario_measurements(self.scenario)
+
+    def on_task(self, task: str) -> Workspace:
+        """The same with ``task`` as the scenario's first, the one that is charted."""
+        tasks = {task: self.scenario.tasks[task]} | self.scenario.tasks
+        return replace(self, scenario=scenario_from_inputs(self.scenario, tasks=tasks))
 
     @property
     def item_scores(self) -> ItemScores | None:

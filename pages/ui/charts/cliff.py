@@ -84,16 +84,24 @@ def marks_key(rows: Sequence[CliffRow]) -> tuple[list[str], list[tuple[str, str]
     return list(models), [(name, METHOD_SYMBOLS[i % len(METHOD_SYMBOLS)]) for name, i in methods.items()]
 
 
+def family(row: CliffRow) -> str:
+    """The method without its settings, so that one method keeps one shape."""
+    return "full precision" if row.is_baseline or row.method in ("", "none") else row.method.split(",")[0]
+
+
 def _names(rows: Sequence[CliffRow]) -> tuple[dict[str, int], dict[str, int]]:
     models = {name: i for i, name in enumerate(dict.fromkeys(row.model for row in rows))}
-    methods = {name: i for i, name in enumerate(sorted({row.method for row in rows}))}
+    methods = {name: i for i, name in enumerate(sorted({family(row) for row in rows}))}
     return models, methods
 
 
 def _bounds(rows: Sequence[CliffRow], tolerance: float) -> tuple[float, float]:
     """Smallest and largest loss drawn (a gain is a negative loss)."""
     losses = [row.lost for row in rows if row.lost is not None]
-    return min(-0.03, min(losses) - 0.02), max(2.5 * tolerance, max(losses) + 0.03)
+    ends = [end for row in rows for end in (row.low, row.high) if end is not None]
+    least, most = min([*losses, *ends]), max([*losses, *ends])
+    room = 0.08 * (max(losses) - min(losses))
+    return max(least, min(losses) - 0.1) - max(0.03, room), max(2.5 * tolerance, min(most, max(losses) + 0.1) + room)
 
 
 def _loss_ticks(bounds: tuple[float, float]) -> list[float]:
@@ -124,7 +132,7 @@ def _bands(
         return
     notes = (
         (tolerance, "top", 0.0, "left", f"your tolerance −{points(tolerance)}", colours.misses),
-        (bounds[0], "top", 1.0, "right", "safe", colours.meets),
+        (bounds[0], "top", 0.0, "left", "safe", colours.meets),
         (bounds[1], "bottom", 0.0, "left", "over the cliff", colours.misses),
     )
     for y, yanchor, x, xanchor, text, colour in notes:
@@ -266,7 +274,7 @@ def _names_of_the_broken(
 
 def _symbol(row: CliffRow, methods: Mapping[str, int]) -> str:
     """Shape by method; hollow while it is unproven on which side of the tolerance it lies."""
-    return METHOD_SYMBOLS[methods[row.method] % len(METHOD_SYMBOLS)] + ("-open" if row.zone == "unproven" else "")
+    return METHOD_SYMBOLS[methods[family(row)] % len(METHOD_SYMBOLS)] + ("-open" if row.zone == "unproven" else "")
 
 
 def _hover(row: CliffRow, models: Mapping[str, str]) -> str:
@@ -278,6 +286,9 @@ def _hover(row: CliffRow, models: Mapping[str, str]) -> str:
     )
     pair = "same items" if row.paired else "unpaired"
     return (
-        f"<b>{models.get(row.model, row.model)} {row.quantization}</b><br>{row.bits_per_weight:.2f} bits per weight<br>{loss}{span}, {pair}<br>"
-        f"{score(row.score, row.measurement.low, row.measurement.high)} against {row.baseline}<br>{row.zone}: {row.reason}"
+        f"<b>{models.get(row.model, row.model)} {row.quantization}</b><br>"
+        f"{row.bits_per_weight:.2f} bits per weight<br>"
+        f"{loss}{span}, {pair}<br>"
+        f"{score(row.score, row.measurement.low, row.measurement.high)} against {row.baseline}<br>"
+        f"{row.zone}: {row.reason}"
     )

@@ -24,10 +24,10 @@ def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = F
         for measured in option.measurements.values():
             ends += [value for value in (measured.low, measured.high) if value is not None]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    pad = max(0.03, (0.4 if narrow else 0.15) * (high - low))
-    dressed(figure, colours, height=60 * max(1, len(rows)) + 60)
+    pad = max(0.03, (0.3 if narrow else 0.18) * (high - low))
+    dressed(figure, colours, height=46 * max(1, len(rows)) + 60)
     figure.update_xaxes(
-        range=[max(0, low - pad), min(1.03, high + pad)],
+        range=[low - pad, high + pad],
         tickformat=".0%",
         title_text="share right",
         nticks=6 if narrow else 10,
@@ -66,16 +66,18 @@ def _row(figure: go.Figure, colours: Palette, row: ComparisonRow, comparison: Co
             hoverinfo="text",
             marker={"color": colour, "symbol": symbol, "size": 14, "line": {"width": 2.5, "color": colour}},
         )
-        left = value is not None and value == min(v for v in (row.first, row.second) if v is not None)
+    ends = sorted(value for value in (row.first, row.second) if value is not None)
+    for value, anchor, shift in ((ends[0], "right", -14), (ends[-1], "left", 14)):
+        if anchor == "right" and percent(ends[0]) == percent(ends[-1]):
+            continue
         figure.add_annotation(
             x=value,
             y=row.name,
-            text=f"{option.label} {percent(value)}",
+            text=percent(value),
             showarrow=False,
-            yshift=18,
-            xanchor="right" if left else "left",
-            xshift=6 if left else -6,
-            font={"size": 12, "color": colour},
+            xanchor=anchor,
+            xshift=shift,
+            font={"size": 12, "color": colours.quiet},
         )
 
 
