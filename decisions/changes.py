@@ -112,7 +112,7 @@ def _budget(choice: Option, options: Sequence[Option], scenario: Scenario) -> st
     if lower:
         other = min(lower, key=lambda o: o.quote.usd_per_month.high if o.quote.usd_per_month else 0.0)
         return f"Under {money(cost.high)} a month (top of its band), {other.label} is the safer answer."
-    return f"With a budget under {money(cost.high)} a month (top of its band) nothing is proven to meet."
+    return f"With a budget under {money(cost.high)} a month (top of its band) nothing quoted here is proven to meet."
 
 
 def _volume(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> list[str]:

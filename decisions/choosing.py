@@ -44,7 +44,7 @@ def shortfall(option: Option) -> float:
 
 
 def _short(check: Check) -> float:
-    if check.seen is None or check.name == "fits" or check.target <= 0:
+    if check.seen is None or check.name in ("fits", "load") or check.target <= 0:
         return math.inf
     gap = check.target - check.seen if check.direction == "at least" else check.seen - check.target
     return max(0.0, gap / check.target)

@@ -17,7 +17,7 @@ LINES = (
 
 
 def limit_checks(sla: Sla, quote: Quote) -> list[Check]:
-    """One check a threshold; a deployment that does not fit misses, an unknown price or latency is unproven."""
+    """One check a threshold. What does not fit or cannot carry the load misses; unknown money or latency is unproven."""
     checks = []
     if not quote.fits:
         checks.append(
@@ -27,6 +27,20 @@ def limit_checks(sla: Sla, quote: Quote) -> list[Check]:
                 direction="at most",
                 target=quote.memory_available_gib or 0.0,
                 seen=quote.memory_gib,
+                low=None,
+                high=None,
+                status="misses",
+                reason=quote.reason,
+            )
+        )
+    elif quote.kind == "rental" and quote.replicas == 0 and quote.reason and not quote.reason.startswith("unpriced"):
+        checks.append(
+            Check(
+                name="load",
+                unit="",
+                direction="at least",
+                target=0.0,
+                seen=None,
                 low=None,
                 high=None,
                 status="misses",

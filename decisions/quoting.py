@@ -7,12 +7,14 @@ from typing import Any
 
 from decisions.limits import limit_checks
 from decisions.scenarios import ApiCandidate, Scenario
+from decisions.verdicts import Status, overall
 from evals.measurements import Measurement
 from pricing import quote as pricing_quote
 from pricing.catalogue import PriceBook
 from pricing.quotes import Band, Quote
 
 LATENCIES = ("e2e_p95_s", "ttft_p95_s", "tpot_p95_s")
+RANK: dict[Status, int] = {"meets": 0, "unproven": 1, "misses": 2}
 MOST_TRIED = 4
 MOST_REMEMBERED = 4000
 _remembered: dict[tuple[Any, ...], tuple[PriceBook, Quote]] = {}
@@ -22,33 +24,32 @@ def rental(scenario: Scenario, measurement: Measurement, book: PriceBook, *, tho
     """The variant at its cheapest acceptable deployment that keeps every latency and money line for sure.
 
     Pricing looks for the lowest predicted cost. Where a band of that quote reaches over a line, the latency lines are
-    tightened by the width of the band, then the next cheapest accelerators are asked; what none of them proves
-    stays at the first quote. ``thorough=False`` asks once: for variants that miss on quality anyway.
+    tightened by the width of the band, then the next cheapest accelerators are asked. If none is proven, the one
+    nearest to it. ``thorough=False`` asks once: for variants that miss on quality anyway.
     """
-    first: Quote | None = None
+    found: list[Quote] = []
     left = scenario.accelerators
     for _ in range(MOST_TRIED):
         quote = _cheapest(scenario, measurement, book, left)
-        first = first or quote
-        certain = proven(scenario, quote)
-        if certain is None or not thorough:
+        found.append(quote)
+        if not thorough or quote.reason or not quote.fits or _standing(scenario, quote) == (0, 0):
             break
-        firm = quote if certain else _cheapest(scenario, measurement, book, left, tighter_than=quote)
-        if proven(scenario, firm):
-            return firm
+        if any(_tightened(getattr(scenario.sla, n), getattr(quote, n)) != getattr(scenario.sla, n) for n in LATENCIES):
+            found.append(_cheapest(scenario, measurement, book, left, tighter_than=quote))
+        best = min(_standing(scenario, one) for one in found)
+        if best == (0, 0) or best[0] == RANK["misses"]:
+            break
         left = tuple(name for name in left or acceptable_accelerators(scenario, book) if name != quote.accelerator)
         if not left:
             break
-    assert first is not None
-    return first
+    return min(found, key=lambda one: (_standing(scenario, one), found.index(one)))
 
 
-def proven(scenario: Scenario, quote: Quote) -> bool | None:
-    """True if every latency and money line is kept by the whole band, None if one is missed or unknown for sure."""
-    statuses = [check.status for check in limit_checks(scenario.sla, quote)]
-    if "misses" in statuses or quote.reason or quote.usd_per_month is None:
-        return None
-    return "unproven" not in statuses
+def _standing(scenario: Scenario, quote: Quote) -> tuple[int, int]:
+    """Lower is better: the verdict on latency and money, then how many latency lines are not proven."""
+    checks = limit_checks(scenario.sla, quote)
+    rank = RANK[overall(checks)] if checks else 0
+    return rank, sum(check.unit == "s" and check.status != "meets" for check in checks)
 
 
 def _cheapest(

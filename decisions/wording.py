@@ -95,7 +95,9 @@ def quantity(value: float | None, unit: str) -> str:
         return percent(value)
     if unit == "gib":
         return "unknown" if value is None else f"{value:.3g} GiB"
-    return seconds(value) if unit == "s" else money(value)
+    if unit == "usd":
+        return money(value)
+    return seconds(value) if unit == "s" else "unknown" if value is None else f"{value:.3g}"
 
 
 def count(value: float) -> str:

@@ -33,3 +33,9 @@ def test_only_what_is_asked_for_is_checked() -> None:
     assert limit_checks(Sla(), quote(1.0)) == []
     names = [c.name for c in limit_checks(Sla(usd_per_query=1, ttft_p95_s=1, tpot_p95_s=1), quote(1.0))]
     assert names == ["p95 time to first token", "p95 time per token", "cost per query"]
+
+
+def test_what_cannot_carry_the_load_misses_even_where_nothing_is_asked_of_latency() -> None:
+    (load,) = limit_checks(Sla(), quote(None, None, reason="the peak load needs 9,000 replicas"))
+    assert (load.status, load.reason) == ("misses", "the peak load needs 9,000 replicas")
+    assert limit_checks(Sla(), quote(None, None, reason="unpriced: no offer")) == []

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from decisions import quoting
-from decisions.sla import Sla
 from pricing.quotes import Quote
 from tests.decisions.conftest import API, measured, quote, scenario
 
@@ -62,6 +61,19 @@ def test_what_nothing_proves_stays_at_the_cheapest(monkeypatch: pytest.MonkeyPat
     assert quoting.rental(scenario(), SEEN, book) is wide
 
 
+def test_over_the_budget_the_latency_is_still_made_firm(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def answer(book: Any, **terms: Any) -> Quote:
+        asked.append(terms["e2e_p95_s"])
+        return quote(5000.0, 1.9, spread=0.2) if terms["e2e_p95_s"] == 2.0 else quote(6000.0, 1.5, spread=0.2)
+
+    monkeypatch.setattr(quoting.pricing_quote, "cheapest_rental", answer)
+    book: Any = Book()
+    found = quoting.rental(scenario(), SEEN, book)  # both miss $1,000; only the second says what meeting 2 s costs
+    assert found.usd_per_month and found.usd_per_month.value == 6000.0 and len(asked) == 2
+
+
 def test_what_pricing_does_not_know_is_unpriced_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(book: Any, **_: Any) -> Quote:
         raise ValueError("unknown model 'big'; nearest: pig")
@@ -72,12 +84,3 @@ def test_what_pricing_does_not_know_is_unpriced_with_its_words(monkeypatch: pyte
     found = quoting.rental(scenario(), SEEN, book)
     assert found.usd_per_month is None and found.reason == "unpriced: unknown model 'big'; nearest: pig"
     assert quoting.api(scenario(), API, book).kind == "api"
-
-
-def test_proven_is_unknown_where_a_line_is_missed_or_a_reason_stands_in_the_way() -> None:
-    place = scenario(sla=Sla(usd_per_month=1000.0))
-    assert quoting.proven(place, quote(500.0)) is True
-    assert quoting.proven(place, quote(1000.0)) is False
-    assert quoting.proven(place, quote(5000.0)) is None
-    assert quoting.proven(place, quote(None)) is None
-    assert quoting.proven(place, quote(500.0, reason="overloaded")) is None
