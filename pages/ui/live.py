@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from types import ModuleType
 
 import streamlit as st
@@ -54,7 +55,12 @@ def time_left(seconds_left: float | None) -> str:
 
 
 def start_demo() -> None:
-    """Let the demo plan begin by itself where there are no local results yet; once a session."""
+    """Let the demo plan begin by itself where there are no local results yet; once a session.
+
+    ``BITBUDGET_DEMO=off`` in the server's environment keeps it from starting.
+    """
+    if os.environ.get("BITBUDGET_DEMO", "").lower() in ("off", "0", "no"):
+        return
     if st.session_state.get("_demo_asked"):
         return
     st.session_state["_demo_asked"] = True

@@ -1,0 +1,99 @@
+"""A person opens the app, sets an SLA, compares, and takes the report away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PAGES = ("", "Cliff", "Compare", "Run", "Prices", "Report")
+
+
+def settled(page: Any) -> None:
+    """Wait until the page has drawn its sentence and stopped running."""
+    page.wait_for_selector("h2")
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+
+
+def sentence(page: Any) -> str:
+    """The answer."""
+    return str(page.locator("h2").first.inner_text())
+
+
+def no_error(page: Any) -> None:
+    """No traceback and no raw failure on the page."""
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert "Traceback" not in page.inner_text("body")
+
+
+def test_setting_the_sla_changes_the_verdict_and_compare_and_report_follow(
+    page: Any, address: str, tmp_path: Path
+) -> None:
+    page.goto(address)
+    settled(page)
+    no_error(page)
+    before = sentence(page)
+    assert "meets your SLA" in before
+
+    field = page.get_by_label("Monthly ≤, $")
+    field.fill("20")
+    field.press("Enter")
+    page.wait_for_function("before => document.querySelector('h2').innerText !== before", arg=before)
+    after = sentence(page)
+    assert "meets your SLA" not in after
+    assert "budget=20" in page.url
+
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url("**/Compare**")
+    settled(page)
+    no_error(page)
+    assert "budget=20" in page.url
+    assert "70B" in sentence(page)
+    assert "8B" in sentence(page)
+
+    page.get_by_role("link", name="Report", exact=True).click()
+    page.wait_for_url("**/Report**")
+    page.wait_for_selector('[data-testid="stDownloadButton"]')
+    settled(page)
+    assert sentence(page) == after
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="JSON").click()
+    file = tmp_path / "report.json"
+    waiting.value.save_as(file)
+    assert json.loads(file.read_text())["sentence"] == after
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_deep_link_opens_each_page_on_a_fresh_server(page: Any, serve: Callable[..., str], name: str) -> None:
+    page.goto(f"{serve()}/{name}?budget=1234")
+    settled(page)
+    no_error(page)
+    assert page.get_by_label("Monthly ≤, $").input_value() == "1234"
+
+
+def test_clicking_a_mark_explains_that_option(page: Any, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    page.wait_for_selector(".js-plotly-plot .points path")
+    marks = page.locator(".js-plotly-plot .points path")
+    first = marks.first.bounding_box()
+    assert first
+    page.mouse.click(first["x"] + first["width"] / 2, first["y"] + first["height"] / 2)
+    page.wait_for_url("**option=**")
+    settled(page)
+    no_error(page)
+    assert page.get_by_text("Why it misses").count() == 1
+
+
+def test_nothing_overflows_a_phone(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, user_agent="Mozilla/5.0 (Android) Mobile")
+    page = context.new_page()
+    for name in PAGES:
+        page.goto(f"{address}/{name}")
+        settled(page)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390, f"{name or 'Decide'} is {wide} px wide"
+    context.close()
