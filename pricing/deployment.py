@@ -42,7 +42,10 @@ def variant(
     weight_bytes: float | None = None,
     bits_per_weight: float | None = None,
 ) -> Variant:
-    """Look up a variant. Measured ``weight_bytes`` or whole-model ``bits_per_weight`` win over the formats table."""
+    """Look up a variant. Measured ``weight_bytes``, then whole-model ``bits_per_weight``, win over the formats table.
+
+    Nominal bits (4 for a 4-bit format) say nothing of scales and 16-bit tensors, so there the table is used.
+    """
     shape, stored = models.find(model), formats.find(quantization)
     for name, value, high in (("weight_bytes", weight_bytes, 1e14), ("bits_per_weight", bits_per_weight, 64.0)):
         if value is not None and not (math.isfinite(value) and 0 < value <= high):
@@ -50,7 +53,8 @@ def variant(
                 f"{name} of {model} {quantization} is {value!r}; give a number above 0 and at most {high:g}"
             )
     measured = weight_bytes if weight_bytes is not None else None
-    if measured is None and bits_per_weight is not None:
+    # Bits of the whole model cannot be below those of its layers: such a figure is the nominal width of a code.
+    if measured is None and bits_per_weight is not None and bits_per_weight > stored.bits_per_weight:
         measured = bits_per_weight * shape.parameters / 8
     return Variant(
         model=shape,

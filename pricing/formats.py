@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pricing import names, tables
 from pricing.models import Model
 
-_INTEGER = re.compile(r"^(?P<method>rtn|gptq|awq|hqq|qat|autoround|omniquant)-int(?P<bits>[2-8])(?:-g(?P<group>\d+))?$")
-_WEIGHT_ONLY = re.compile(r"^w(?P<bits>[2-8])a16(?:-int)?(?:-g(?P<group>\d+))?$")
-_EXL2 = re.compile(r"^(?:exl2-)?(?P<bits>\d+(?:\.\d+)?)-?bpw(?:-exl2)?$")
+_INTEGER = re.compile(r"^(?P<method>[a-z][a-z0-9-]*?)-u?int(?P<bits>[2-8])(?:-g(?P<group>\d+))?(?P<embeddings>-emb)?$")
+_WEIGHT_ACTIVATION = re.compile(
+    r"^(?:(?P<method>[a-z][a-z-]*?)-)?w(?P<bits>[2-8])a(?P<activation>\d+)(?:kv\d+)?(?:-int)?(?:-g(?P<group>\d+))?$"
+)
+_DYNAMIC = re.compile(r"^q(?P<bits>[2-6])-k-xl$")
+WITH_ZERO_POINT = ("gptq", "awq", "hqq")
+_EXL2 = re.compile(r"^(?:exl2-|autoscheme-gguf-)?(?P<bits>\d+(?:\.\d+)?)-?bpw(?:-exl2)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,30 +86,41 @@ def _index() -> dict[str, str]:
 
 
 def _parametric(key: str) -> Format | None:
-    """Labels that carry their own numbers: gptq-int4-g128, rtn-int3-g32, w4a16-g128, 4.65bpw."""
-    if match := _INTEGER.match(key) or _WEIGHT_ONLY.match(key):
-        bits, group = int(match["bits"]), int(match["group"] or 0)
-        method = match.groupdict().get("method") or "weight-only integer"
-        scales = 0.0
-        if group:
-            # GPTQ, AWQ and HQQ store an FP16 scale and a zero point per group, round-to-nearest the scale alone.
-            scales = 16 / group + (bits / group if method in ("gptq", "awq", "hqq") else 0)
+    """Labels that carry their own numbers: gptq-int4-g128, rtn-int3-g32, smoothquant-w8a8, 4.65bpw."""
+    if match := _INTEGER.match(key) or _WEIGHT_ACTIVATION.match(key):
+        found = match.groupdict()
+        bits, group, method = int(found["bits"]), int(found["group"] or 0), found["method"] or "integer"
+        zero_point = method.split("-")[0] in WITH_ZERO_POINT
+        # GPTQ, AWQ and HQQ store an FP16 scale and a zero point per group, the others the scale alone.
+        scales = (16 + (bits if zero_point else 0)) / group if group else 0.0
+        kept = 16.0 if not found.get("embeddings") else bits + scales
         return Format(
             label=key,
-            method=method.upper(),
+            method="bitsandbytes" if method == "bnb" else method.upper(),
             engine="vllm",
             bits_per_weight=bits + scales,
+            embedding_bits=kept,
+            head_bits=kept,
+            compute="int8" if bits == 8 and found.get("activation") == "8" else "fp16",
             calibrated=bits in (4, 8) and method in ("gptq", "awq"),
-            source="bits + scale" + (" and zero point" if method in ("gptq", "awq", "hqq") else "") + " per group",
+            kept_16_bit="norms" if found.get("embeddings") else "embedding, output matrix, norms",
+            source="bits + scale" + (" and zero point" if zero_point else "") + " per group",
         )
     if match := _EXL2.match(key):
         return Format(
             label=key,
-            method="ExLlamaV2",
+            method="bits per weight",
             engine="llama.cpp",
             bits_per_weight=float(match["bits"]),
             head_bits=6.0,
             source="bits per weight as the label states; output matrix at 6 bits, embedding at 16",
+        )
+    if match := _DYNAMIC.match(key):
+        like = load()[
+            {"2": "Q2_K", "3": "Q3_K_L"}.get(match["bits"], f"Q{match['bits']}_K" + "_M" * (match["bits"] != "6"))
+        ]
+        return replace(
+            like, label=key.upper().replace("-", "_"), source=f"taken as {like.label}: dynamic mixes differ by model"
         )
     return None
 

@@ -119,7 +119,7 @@ def priced(
         for name, values in ends.items():
             value = getattr(seen, name)
             common[name] = Band(value=value, low=min(value, *values), high=max(value, *values))
-    mean_per_replica = workload.requests_per_month / (workload.hours_per_month * 3600) / needed
+    mean_per_replica = workload.requests_per_month / (workload.hours_per_month * 3600) / (needed + spare)
     ceiling = capacity.requests_per_s(pace, room.max_sequences, workload.output_tokens)
     common |= {"replicas": needed + spare, "utilisation_fraction": mean_per_replica / ceiling}
     facts = rental_facts(served, offer, book.as_of, pace, needed, spare, seen=seen, outside=outside, plan=plan)

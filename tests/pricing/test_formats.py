@@ -48,11 +48,23 @@ def test_only_experts_are_quantized_in_gpt_oss() -> None:
         ("rtn-int3-g64", 3.25),  # 3 + 16/64
         ("rtn-int8", 8),
         ("4.65bpw", 4.65),
+        ("smoothquant-w8a8kv8", 8),
+        ("spinquant-w4a8-g32", 4.5),  # 4 + 16/32
+        ("efficientqat-int2-g64", 2.25),  # 2 + 16/64
+        ("awq-hqq-int4-g128", 4.15625),
+        ("bnb-fp4", 4.5),
         ("GGUF Q5_K_M (imatrix)", formats.find("Q5_K_M").bits_per_weight),
     ],
 )
 def test_bits_of_a_label(label: str, bits: float) -> None:
     assert formats.find(label).bits_per_weight == pytest.approx(bits)
+
+
+def test_embeddings_too_are_rounded_where_the_label_says_so() -> None:
+    tiny = models.find("tiny-13m")
+    plain, whole = formats.find("rtn-int4-g128"), formats.find("rtn-int4-g128-emb")
+    # 768 × 512 tied embedding at 16 against 4 + 16/128 bits
+    assert plain.weight_bytes(tiny) - whole.weight_bytes(tiny) == pytest.approx(393_216 * (16 - 4.125) / 8)
 
 
 def test_an_unknown_label_is_answered_with_the_nearest() -> None:

@@ -79,6 +79,13 @@ def test_measured_bytes_win_over_the_formats_table() -> None:
     assert measured.tpot_p95_s and table.tpot_p95_s and measured.tpot_p95_s.value > table.tpot_p95_s.value
 
 
+def test_nominal_bits_do_not_shrink_the_weights() -> None:
+    shared = {"model": "70B", "quantization": "gptq-int4-g128", "accelerator": "A100", "workload": LOAD}
+    table = quote_rental(BOOK, **shared)  # type: ignore[arg-type]
+    nominal = quote_rental(BOOK, **shared, bits_per_weight=4.0)  # type: ignore[arg-type]
+    assert nominal.memory_gib == table.memory_gib
+
+
 def test_more_load_needs_more_replicas_and_bits_buy_throughput() -> None:
     load = Workload(requests_per_month=2e7)
     sixteen, four = (
