@@ -8,7 +8,19 @@ from decisions.choosing import probability
 from decisions.options import Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check
-from decisions.wording import count, listed, money, money_band, percent, points, price, quantity, score, seconds_band
+from decisions.wording import (
+    count,
+    listed,
+    money,
+    money_band,
+    percent,
+    place,
+    points,
+    price,
+    quantity,
+    score,
+    seconds_band,
+)
 
 
 def meets(option: Option) -> str:
@@ -107,7 +119,7 @@ def detail(option: Option | None, status_quo: Option | None, scenario: Scenario)
 
 
 def _where(option: Option) -> str:
-    return f" on {option.quote.label}" if option.kind == "deployment" and option.quote.label else ""
+    return f" on {place(option.quote)}" if option.kind == "deployment" and option.quote.label else ""
 
 
 def _cost(option: Option) -> str:

@@ -42,12 +42,17 @@ def _cheaper_unproven(choice: Option, options: Sequence[Option]) -> str:
     ]
     if not open_ones:
         return ""
-    best = max(open_ones, key=lambda o: (-unknowns(o), probability(o)))
-    cost_text = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
-    names = listed([c.name for c in best.checks if c.status == "unproven"])
-    others = len(open_ones) - 1
-    more = f" (and {others} other{'s' if others > 1 else ''})" if others else ""
-    return f"Cheaper but unproven: {best.label}{more} at {cost_text} a month; {names} would have to be settled."
+    likeliest = max(open_ones, key=lambda o: (-unknowns(o), probability(o)))
+    shown = list({o.id: o for o in (likeliest, open_ones[0])}.values())
+    words = [
+        f"{o.label} at {money(o.quote.usd_per_month.value)} a month "
+        f"({listed([c.name for c in o.checks if c.status == 'unproven'])} open)"
+        for o in shown
+        if o.quote.usd_per_month
+    ]
+    others = len(open_ones) - len(shown)
+    more = [f"{others} other{'s' if others > 1 else ''}"] if others else []
+    return f"Cheaper but unproven: {listed([*words, *more])}."
 
 
 def _runner_up(choice: Option, options: Sequence[Option]) -> str:

@@ -119,9 +119,10 @@ def _published() -> Sequence[Measurement]:
 
 
 def _measured() -> Sequence[Measurement]:
-    from evals.results import measured_measurements
+    from evals.home import home
 
-    return measured_measurements()
+    store = _store(home())
+    return _stored_measurements(store, store.stamp())
 
 
 @lru_cache(maxsize=2)
@@ -129,6 +130,13 @@ def _store(folder: Path) -> Store:
     from evals.store import Store
 
     return Store(folder / "bitbudget.sqlite")
+
+
+@lru_cache(maxsize=2)
+def _stored_measurements(store: Store, stamp: object) -> Sequence[Measurement]:
+    from evals.results import measured_measurements
+
+    return measured_measurements(store)
 
 
 @lru_cache(maxsize=2000)

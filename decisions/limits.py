@@ -17,7 +17,7 @@ LINES = (
 
 
 def limit_checks(sla: Sla, quote: Quote) -> list[Check]:
-    """One check a threshold. What does not fit or cannot carry the load misses; unknown money or latency is unproven."""
+    """One check a threshold. What does not fit or cannot carry the load misses; the unknown is unproven."""
     checks = []
     if not quote.fits:
         checks.append(

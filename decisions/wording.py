@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pricing.quotes import Band
+from pricing.quotes import Band, Quote
 
 
 def money(usd: float | None) -> str:
@@ -82,6 +82,11 @@ def seconds(value: float | None) -> str:
     if value < 0.0995:
         return f"{1000 * value:.2g} ms" if value < 0.00995 else f"{1000 * value:.0f} ms"
     return f"{value:.2g} s" if value < 9.95 else f"{value:.0f} s"
+
+
+def place(quote: Quote) -> str:
+    """``11 replicas of 1× A6000 48 GB, RunPod``; one replica goes without saying."""
+    return f"{quote.replicas} replicas of {quote.label}" if quote.replicas > 1 and quote.label else quote.label
 
 
 def seconds_band(band: Band | None) -> str:

@@ -11,7 +11,7 @@ from decisions.inputs import sla_to_dict, workload_to_dict
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check
-from decisions.wording import money, money_band, percent, quantity, score, seconds_band
+from decisions.wording import money, money_band, percent, place, quantity, score, seconds_band
 from pricing.offers import STALE_AFTER_DAYS
 
 Report = dict[str, Any]
@@ -83,7 +83,7 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
         "model": option.model,
         "quantization": option.quantization,
         "method": option.method,
-        "where": quote.label,
+        "where": place(quote),
         "provider": quote.provider,
         "replicas": quote.replicas,
         "usd_per_month_text": money_band(quote.usd_per_month),
@@ -192,12 +192,11 @@ def _caveats(decision: Decision) -> list[str]:
         caveats.append(f"Speed predicted outside what the model was checked on: {', '.join(outside)}.")
     unpriced = sum(o.quote.usd_per_month is None for o in options)
     if unpriced:
-        caveats.append(f"{unpriced} of {len(options)} options have no price.")
+        caveats.append(f"{unpriced} of {len(options)} options {'has' if unpriced == 1 else 'have'} no price.")
     share = decision.choice.frontier_fraction if decision.choice else None
     if share is not None and share < 0.5:
-        caveats.append(
-            f"In {percent(1 - share, 0)} of resamples another option is both cheaper and better than the answer."
-        )
+        beaten = f"On cost and score alone the answer is beaten in {percent(1 - share, 0)} of resamples"
+        caveats.append(f"{beaten}, by options not proven to meet the other lines.")
     return caveats
 
 

@@ -50,12 +50,18 @@ def test_the_cheapest_option_that_meets_is_chosen_and_the_sentence_says_so(price
 def test_what_would_change_the_answer(priced: Priced) -> None:
     priced(QUOTES)
     sentences = decide(scenario(), VARIANTS, BOOK).would_change
-    assert sentences[0].startswith("Cheaper but unproven: Big q2 at $300 a month; Quiz")
+    assert sentences[0] == "Cheaper but unproven: Big q2 at $300 a month (Quiz open)."
     assert sentences[1] == "Next cheapest that meets: Big bf16 for about $900 a month."
     # q2's Wilson interval starts at 78.4 %, q4's at 85.8 %, bf16's at 88.0 %
     assert sentences[2] == "With 78.4 % as the line on Quiz, Big q2 would do for $300 a month."
     assert sentences[3].startswith("Above 85.8 % it is no longer proven; the answer becomes Big bf16 for $900")
     assert "under $440 a month" in sentences[4]
+
+
+def test_several_replicas_are_said(priced: Priced) -> None:
+    priced({"big q4": quote(400.0, 0.8, replicas=4)})
+    sentence = decide(scenario(), [VARIANTS[1]], BOOK).sentence
+    assert sentence.startswith("Big q4 on 4 replicas of 1× card meets your SLA for about $400")
 
 
 def test_equal_prices_go_to_the_better_score(priced: Priced) -> None:

@@ -82,3 +82,14 @@ def test_unknown_formats_say_which_exist_and_which_come_later() -> None:
         check_format("pdf")
     with pytest.raises(BadInput, match="did you mean html"):
         check_format("htlm")
+
+
+def test_a_report_before_the_first_result_says_so(priced: Priced) -> None:
+    priced({})
+    place = scenario(evidence="measured")
+    book: Any = None
+    empty = build_report(place, decide(place, [], book))
+    for name in FORMATS:
+        text = render(empty, name)
+        assert ("Nothing is measured on this machine yet" in text) == (name != "csv")
+    assert "Options" not in render(empty, "md") and len(render(empty, "csv").splitlines()) == 1
