@@ -127,7 +127,9 @@ def _watch(name: str, quiet: bool) -> control.RunStatus:
             shown = line
         if now.state == "interrupted":
             if restarts == MAX_RESTARTS:
-                raise StoreError(f"the workers of {name} died {restarts} times; read the logs in BITBUDGET_HOME/logs/{name}")
+                raise StoreError(
+                    f"the workers of {name} died {restarts} times; read the logs in BITBUDGET_HOME/logs/{name}"
+                )
             restarts += 1
             control.resume(name)
         elif now.state != "running":
@@ -159,7 +161,8 @@ def status(name: Annotated[str | None, typer.Argument(metavar="RUN")] = None, as
         if name and not found:
             raise ValueError(f"no run {name!r}; `python -m evals status` lists them")
     lines = [
-        f"{s.run}  {s.state:11} {s.cells_done}/{s.cells_total} cells  {s.items_done}/{s.items_total} items" for s in found
+        f"{s.run}  {s.state:11} {s.cells_done}/{s.cells_total} cells  {s.items_done}/{s.items_total} items"
+        for s in found
     ]
     text = "\n".join([*lines, *([_table(found[0])] if name else [])]) or "no runs yet: python -m evals run --plan demo"
     _say({"runs": [asdict(s) for s in found]}, as_json, text)

@@ -8,7 +8,7 @@ from evals.measurements import Measurement
 from evals.names import known
 from evals.results import item_scores, measured_measurements
 from evals.statistics.pairs import compare_pairs
-from evals.store import Store
+from evals.store import Store, shared_store
 from evals.tasks import task
 
 
@@ -32,9 +32,11 @@ class VariantComparison:
     flips_fraction: float
 
 
-def compare(first: str, second: str, task_name: str | None = None, store: Store | None = None) -> list[VariantComparison]:
+def compare(
+    first: str, second: str, task_name: str | None = None, store: Store | None = None
+) -> list[VariantComparison]:
     """Compare ``MODEL@QUANTIZATION`` with another on one task or on all both have; ValueError if there is none."""
-    store = store or Store()
+    store = store or shared_store()
     measured = measured_measurements(store)
     variants = {f"{m.model}@{m.quantization}": m for m in measured}
     if not variants:
@@ -44,7 +46,9 @@ def compare(first: str, second: str, task_name: str | None = None, store: Store 
     both = _tasks_of(measured, left) & _tasks_of(measured, right)
     chosen = sorted(both if wanted is None else both & {wanted})
     if not chosen:
-        raise ValueError(f"{first} and {second} share no measured {'task' if wanted is None else wanted}; run both on it first")
+        raise ValueError(
+            f"{first} and {second} share no measured {'task' if wanted is None else wanted}; run both on it first"
+        )
     return [_compare_on(name, left, right, store) for name in chosen]
 
 

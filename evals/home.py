@@ -14,5 +14,7 @@ def home() -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(f"BITBUDGET_HOME {str(path)!r} cannot be created ({error.strerror}); name another folder") from error
+        raise OSError(
+            f"BITBUDGET_HOME {str(path)!r} cannot be created ({error.strerror}); name another folder"
+        ) from error
     return path

@@ -48,9 +48,13 @@ class Measurement:
         for name in ("score", "low", "high"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and -1e-9 <= value <= 1 + 1e-9):
-                raise ValueError(f"{name} of {self.model} {self.quantization} on {self.task} is {value}; expected 0 to 1")
+                raise ValueError(
+                    f"{name} of {self.model} {self.quantization} on {self.task} is {value}; expected 0 to 1"
+                )
         if self.n_items is not None and self.n_items < 1:
-            raise ValueError(f"n_items of {self.model} {self.quantization} on {self.task} is {self.n_items}; expected ≥ 1")
+            raise ValueError(
+                f"n_items of {self.model} {self.quantization} on {self.task} is {self.n_items}; expected ≥ 1"
+            )
         if (self.low is None) != (self.high is None):
             raise ValueError(f"{self.model} {self.quantization} on {self.task} has half an interval")
         if self.origin not in ORIGINS:

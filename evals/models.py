@@ -42,7 +42,9 @@ def model(name: str) -> LocalModel:
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
-            raise UnknownName(f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors")
+            raise UnknownName(
+                f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors"
+            )
         return LocalModel(name=folder.name, folder=folder.resolve())
     shipped = shipped_models()
     return shipped[known("model", name, shipped)]

@@ -22,7 +22,7 @@ ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Models, quantizations and tasks by name; ``limit`` items a task (None: all), drawn with ``seed`` (0: as listed)."""
+    """Models, quantizations and tasks by name; ``limit`` items a task (None: all), drawn by ``seed`` (0: in order)."""
 
     models: tuple[str, ...]
     quantizations: tuple[str, ...]
@@ -66,7 +66,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Variant × task. ``variant_key`` and ``cell_key`` identify weights, recipe, engine, prompt, settings and scorer."""
+    """Variant × task. ``variant_key`` and ``cell_key`` identify weights, recipe, engine, items and scorer."""
 
     model: str
     quantization: str

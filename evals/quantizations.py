@@ -46,7 +46,12 @@ QUANTIZATIONS: dict[str, Quantization] = {
     q.label: q
     for q in (
         Quantization(
-            label="fp32", title="Full precision, 32 bits", method="none", nominal_bits=32, applied="none", execution="native"
+            label="fp32",
+            title="Full precision, 32 bits",
+            method="none",
+            nominal_bits=32,
+            applied="none",
+            execution="native",
         ),
         Quantization(
             label="bf16", title="BFloat16, 16 bits", method="none", nominal_bits=16, applied="none", execution="native"

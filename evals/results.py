@@ -11,7 +11,7 @@ from typing import Any
 from evals.measurements import Measurement
 from evals.quantizations import BASELINES, QUANTIZATIONS
 from evals.statistics.intervals import score_interval
-from evals.store import Store
+from evals.store import Store, shared_store
 from evals.tasks import items, task
 
 
@@ -28,20 +28,20 @@ class ItemText:
 
 def measured_measurements(store: Store | None = None) -> list[Measurement]:
     """Every finished cell, newest run first; cells that share a key appear once."""
-    store = store or Store()
+    store = store or shared_store()
     variants = store.variants()
     created = {row["run"]: row for row in store.runs()}
     done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for cell in sorted(store.cells(), key=lambda c: -created[c["run"]]["created"]):
         if cell["state"] == "done":
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
-    labels = {(model, task_): [] for model, _, task_ in done}
+    labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
     for model, label, task_ in done:
         labels[model, task_].append(label)
     found = []
-    for (model, label, name), cell in done.items():
-        scores = [row["score"] for row in store.items(cell["cell_key"])]
-        if scores:
+    all_scores = store.scores([cell["cell_key"] for cell in done.values()])
+    for (model, _, name), cell in done.items():
+        if scores := list(all_scores[cell["cell_key"]].values()):
             baseline = next((b for b in BASELINES if b in labels[model, name]), "")
             found.append(_measurement(cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline))
     return found
@@ -86,16 +86,16 @@ def _measurement(
 
 def item_scores(model: str, quantization: str, task_name: str, store: Store | None = None) -> dict[str, float]:
     """Score by item of the newest finished cell; empty if there is none."""
-    store = store or Store()
+    store = store or shared_store()
     cell = _newest(store, model, quantization, task_name)
-    return {row["item"]: row["score"] for row in store.items(cell["cell_key"])} if cell else {}
+    return dict(store.scores([cell["cell_key"]])[cell["cell_key"]]) if cell else {}
 
 
 def item_texts(
     model: str, quantization: str, task_name: str, wanted: Iterable[str] | None = None, store: Store | None = None
 ) -> dict[str, ItemText]:
     """Prompt, expected and given answer by item, for the wanted items or all."""
-    store = store or Store()
+    store = store or shared_store()
     cell = _newest(store, model, quantization, task_name)
     if not cell:
         return {}

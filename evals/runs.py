@@ -17,7 +17,7 @@ from evals.leases import alive_workers, lease
 from evals.models import model
 from evals.plan import ENGINE_PACKAGES, Plan, chosen_items, demo_plan, versions
 from evals.statistics.intervals import score_interval
-from evals.store import Store
+from evals.store import Store, shared_store
 from evals.tasks import items, task
 from evals.worker import finish_run
 
@@ -66,7 +66,7 @@ class RunStatus:
 def start(plan: Plan, store: Store | None = None) -> str:
     """Write the run and start its workers; an equal plan that is still running is joined instead of repeated."""
     plan = plan.checked()
-    store = store or Store()
+    store = store or shared_store()
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     row = {
         "run": run,
@@ -77,7 +77,8 @@ def start(plan: Plan, store: Store | None = None) -> str:
         "provenance": json.dumps({"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count()}),
     }
     cells = [
-        {**asdict(cell), "run": run, "position": position, "state": "queued"} for position, cell in enumerate(plan.cells())
+        {**asdict(cell), "run": run, "position": position, "state": "queued"}
+        for position, cell in enumerate(plan.cells())
     ]
     run = store.add_run(row, cells)
     resume(run, store)
@@ -86,7 +87,7 @@ def start(plan: Plan, store: Store | None = None) -> str:
 
 def resume(run: str, store: Store | None = None) -> None:
     """Start workers for a run that still has open cells and nobody working on them."""
-    store = store or Store()
+    store = store or shared_store()
     row = store.run(run)
     if row is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
@@ -121,7 +122,7 @@ def resume(run: str, store: Store | None = None) -> None:
 
 def reopen(run: str, store: Store | None = None) -> None:
     """Queue the cells of a run that were cancelled, failed or not run, and start workers for them."""
-    store = store or Store()
+    store = store or shared_store()
     if store.run(run) is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="running", finished=None)
@@ -132,7 +133,7 @@ def reopen(run: str, store: Store | None = None) -> None:
 
 def cancel(run: str, store: Store | None = None) -> None:
     """Stop a run; what it has measured stays."""
-    store = store or Store()
+    store = store or shared_store()
     if store.run(run) is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="cancelled", finished=time.time())
@@ -141,13 +142,13 @@ def cancel(run: str, store: Store | None = None) -> None:
 
 def runs(store: Store | None = None) -> list[RunStatus]:
     """All runs, newest first."""
-    store = store or Store()
+    store = store or shared_store()
     return [_status(store, row) for row in store.runs()]
 
 
 def status(run: str | None = None, store: Store | None = None) -> RunStatus | None:
     """One run, by default the newest; None if there is none."""
-    store = store or Store()
+    store = store or shared_store()
     rows = store.runs()
     row = next((r for r in rows if run is None or r["run"] == run), None)
     return _status(store, row) if row else None
@@ -155,7 +156,7 @@ def status(run: str | None = None, store: Store | None = None) -> RunStatus | No
 
 def ensure_demo(store: Store | None = None) -> str | None:
     """On a machine without results start the demo; pick up a run whose workers died. Returns the active run."""
-    store = store or Store()
+    store = store or shared_store()
     rows = store.runs()
     if not rows:
         return start(demo_plan(), store) if demo_plan_is_possible() else None
@@ -176,7 +177,8 @@ def demo_plan_is_possible() -> bool:
 def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     plan = json.loads(row["plan"])
     raw = store.cells(row["run"])
-    cells = [_cell_status(store, cell, plan) for cell in raw]
+    scores = store.scores([cell["cell_key"] for cell in raw])
+    cells = [_cell_status(cell, plan, scores[cell["cell_key"]]) for cell in raw]
     state = row["state"]
     if state == "running" and not alive_workers(row["run"]):
         state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
@@ -196,11 +198,11 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     )
 
 
-def _cell_status(store: Store, cell: Mapping[str, Any], plan: Mapping[str, Any]) -> CellStatus:
+def _cell_status(cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float]) -> CellStatus:
     what = task(cell["task"])
     listed = items(what.config["metadata"]["items"])
     planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
-    scores = [row["score"] for row in store.items(cell["cell_key"]) if row["item"] in planned]
+    scores = [score for item, score in by_item.items() if item in planned]
     interval = score_interval(scores) if len(scores) > 1 else None
     return CellStatus(
         model=cell["model"],
@@ -219,7 +221,7 @@ def _cell_status(store: Store, cell: Mapping[str, Any], plan: Mapping[str, Any])
 
 
 def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
-    """Time left by the pace of the finished cells: seconds an item for each model, scaled by size where one is unseen."""
+    """Time left by the pace of the finished cells: seconds an item of each model, scaled by size where unseen."""
     paces: dict[str, list[float]] = {}
     for cell in cells:
         if cell.seconds and cell.items_done:
@@ -230,7 +232,9 @@ def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
     sizes = {c.model: sum(p.stat().st_size for p in model(c.model).folder.glob("*.safetensors")) for c in cells}
     nearest = {name: min(known, key=lambda k: abs(sizes[k] - size)) for name, size in sizes.items()}
     left = sum(
-        (c.items_total - c.items_done) * known[nearest[c.model]] * max(1.0, (sizes[c.model] / sizes[nearest[c.model]]) ** 0.5)
+        (c.items_total - c.items_done)
+        * known[nearest[c.model]]
+        * max(1.0, (sizes[c.model] / sizes[nearest[c.model]]) ** 0.5)
         for c in cells
         if c.state in OPEN
     )

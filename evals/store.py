@@ -16,7 +16,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, String, Table, create_engine, event, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy import insert as plain_insert
 from sqlalchemy import update as plain_update
 from sqlalchemy.dialects.sqlite import insert
@@ -100,23 +114,25 @@ class Store:
         self.path = path or home() / "bitbudget.sqlite"
         self._identity = self.path.with_suffix(".id")
         if self.path.exists() and self.path.stat().st_size == 0 and self._identity.exists():
-            raise StoreError(f"store {self.path.name} is empty although it once held results; restore it or move it away")
+            raise StoreError(
+                f"store {self.path.name} is empty although it once held results; restore it or move it away"
+            )
+        self._scores: dict[str, dict[str, float]] = {}
         self._engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
         event.listen(self._engine, "connect", _configure)
         try:
             self._prepare()
         except DatabaseError as error:
-            raise StoreError(f"store {self.path.name} cannot be read ({error.orig}); restore it or move it away") from error
+            raise StoreError(
+                f"store {self.path.name} cannot be read ({error.orig}); restore it or move it away"
+            ) from error
 
     def _prepare(self) -> None:
-        with self._write() as connection:
-            METADATA.create_all(connection)
-            known = {row.name: row.value for row in connection.execute(select(META))}
-            if not known:
-                if self._identity.exists():
-                    raise StoreError(f"store {self.path.name} lost its contents; restore it or move it away")
-                known = {"schema": str(SCHEMA_VERSION), "store": uuid.uuid4().hex}
-                connection.execute(plain_insert(META), [{"name": n, "value": v} for n, v in known.items()])
+        known = self._known()
+        if not known:
+            if self._identity.exists():
+                raise StoreError(f"store {self.path.name} lost its contents; restore it or move it away")
+            known = self._create()
         if known["schema"] != str(SCHEMA_VERSION):
             raise StoreError(
                 f"store {self.path.name} has schema {known['schema']}, this version reads {SCHEMA_VERSION}; "
@@ -127,7 +143,24 @@ class Store:
             temporary.write_text(known["store"])
             os.replace(temporary, self._identity)
         elif self._identity.read_text() != known["store"]:
-            raise StoreError(f"store {self.path.name} is not the one that was here before; move the .id file away to accept it")
+            raise StoreError(
+                f"store {self.path.name} is not the one that was here before; move the .id file away to accept it"
+            )
+
+    def _known(self) -> dict[str, str]:
+        if not inspect(self._engine).has_table("meta"):
+            return {}
+        return {row["name"]: row["value"] for row in self._read(select(META))}
+
+    def _create(self) -> dict[str, str]:
+        with self._write() as connection:
+            METADATA.create_all(connection)
+            there = {row.name: row.value for row in connection.execute(select(META))}
+            if there:  # another process was first
+                return there
+            fresh = {"schema": str(SCHEMA_VERSION), "store": uuid.uuid4().hex}
+            connection.execute(plain_insert(META), [{"name": n, "value": v} for n, v in fresh.items()])
+            return fresh
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -197,7 +230,7 @@ class Store:
             statement = select(CELLS).where(CELLS.c.run == run, CELLS.c.state.in_(("queued", "running")))
             held = {worker, *alive}
             taken: set[tuple[str, str]] = set()
-            waiting = [dict(r) for r in connection.execute(statement.order_by(CELLS.c.position)).mappings()]
+            waiting: list[Row] = [dict(r) for r in connection.execute(statement.order_by(CELLS.c.position)).mappings()]
             for cell in waiting:
                 if cell["worker"] in held:
                     taken.add((cell["model"], cell["quantization"]))
@@ -236,13 +269,18 @@ class Store:
         for row in rows:
             if row["row_hash"] != row_hash(row):
                 raise StoreError(
-                    f"item {row['item']} of cell {cell_key[:12]} was altered on disk; restore the store or delete that row"
+                    f"item {row['item']} of cell {cell_key[:12]} was altered on disk; restore the store or delete it"
                 )
         return rows
 
     def scores(self, cell_keys: Iterable[str]) -> dict[str, dict[str, float]]:
-        """Score by item for each cell, checked against the row hashes."""
-        return {key: {row["item"]: row["score"] for row in self.items(key)} for key in dict.fromkeys(cell_keys)}
+        """Score by item for each cell, checked against the row hashes; only cells that grew are read again."""
+        counted = self._read(select(ITEMS.c.cell_key, func.count().label("n")).group_by(ITEMS.c.cell_key))
+        counts = {row["cell_key"]: row["n"] for row in counted}
+        for key in cell_keys:
+            if len(self._scores.get(key, ())) != counts.get(key, 0):
+                self._scores[key] = {row["item"]: row["score"] for row in self.items(key)}
+        return {key: self._scores.get(key, {}) for key in cell_keys}
 
     def close(self) -> None:
         """Let go of the files."""
@@ -252,6 +290,18 @@ class Store:
         """Changes whenever the store does: for caches of what was read."""
         wal = self.path.with_name(self.path.name + "-wal")
         return tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in (self.path, wal))  # type: ignore[return-value]
+
+
+_shared: dict[Path, Store] = {}
+
+
+def shared_store() -> Store:
+    """The store of ``BITBUDGET_HOME``, opened once a process and again if its file was replaced."""
+    path = home() / "bitbudget.sqlite"
+    found = _shared.get(path)
+    if found is None or not path.exists():
+        found = _shared[path] = Store(path)
+    return found
 
 
 def _configure(connection: Any, _: Any) -> None:

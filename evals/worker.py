@@ -10,7 +10,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from evals.home import home
@@ -113,14 +114,16 @@ class Worker:
                 continue
             if todo:
                 harness = harness or self._load(cell)
-                log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
                 sink = ItemSink(self._store, cell, task_)
                 try:
-                    harness.run(task_, todo, sink.accept)
+                    with cell_log(cell):
+                        log.info(
+                            "%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo)
+                        )
+                        harness.run(task_, todo, sink.accept)
                 except (Stopped, StoreError):
                     raise
                 except Exception as error:
-                    log.exception("cell failed")
                     self._finish(cell, "failed", _reason(error))
                     continue
                 sink.flush()
@@ -165,6 +168,23 @@ def sandbox_missing() -> str:
     return "" if choose() else why_not()
 
 
+@contextmanager
+def cell_log(cell: Row) -> Iterator[None]:
+    """Everything logged meanwhile also goes to the cell's own file, with the traceback if it fails."""
+    name = "@".join(str(cell[part]).replace("/", "_") for part in ("model", "quantization", "task"))
+    handler = logging.FileHandler(home() / "logs" / cell["run"] / f"{name}.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    except Exception:
+        log.exception("cell failed")
+        raise
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
 def _where(cell: Row) -> dict[str, str]:
     return {name: cell[name] for name in ("model", "quantization", "task")}
 
@@ -177,7 +197,9 @@ def _reason(error: Exception) -> str:
 def main() -> None:
     run, name, held = sys.argv[1:]  # held: the lease on this name, which came with the process
     threads = os.environ.get("BITBUDGET_THREADS", "1")
-    os.environ.update(OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    os.environ.update(
+        OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false"
+    )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     log.info("worker %s, store in %s, %s threads", name, home().name, threads)
     Worker(Store(), run, name).work()

@@ -16,7 +16,9 @@ def round_to_nearest(weight: Tensor, bits: int, group_size: int) -> Tensor:
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     rows, columns = weight.shape
     if columns % group_size:
-        raise ValueError(f"rows of {columns} weights do not divide into groups of {group_size}; choose another group size")
+        raise ValueError(
+            f"rows of {columns} weights do not divide into groups of {group_size}; choose another group size"
+        )
     grouped = weight.float().view(rows, columns // group_size, group_size)
     below = grouped.amin(-1, keepdim=True).clamp(max=0).abs()
     above = grouped.amax(-1, keepdim=True).clamp(min=0)

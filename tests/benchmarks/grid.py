@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from evals import runs
 from evals.home import ROOT
@@ -50,7 +49,15 @@ def save_variant(model: str, quantization: str, folder: Path) -> None:
 def plain(folder: Path, tasks: Iterable[str], limit: int | None) -> tuple[float, dict[str, dict[str, float]]]:
     """Wall time of one ``lm_eval`` command, and its item scores by task."""
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "lm_eval", "--model", "hf", "--model_args", f"pretrained={folder},dtype=float32"]
+        command = [
+            sys.executable,
+            "-m",
+            "lm_eval",
+            "--model",
+            "hf",
+            "--model_args",
+            f"pretrained={folder},dtype=float32",
+        ]
         command += ["--tasks", ",".join(tasks), "--include_path", str(TASKS_FOLDER), "--batch_size", BATCH]
         command += ["--device", "cpu", "--log_samples", "--output_path", out]
         command += ["--limit", str(limit)] if limit else []
@@ -103,7 +110,10 @@ def main() -> None:
                 for name in plan.tasks:
                     count, different = compare(scores[model, quantization, name], theirs[name])
                     compared, differing = compared + count, differing + different
-                print(f"{model} @ {quantization}: {seconds:.1f} s, {differing} of {compared} items differ so far", flush=True)
+                print(
+                    f"{model} @ {quantization}: {seconds:.1f} s, {differing} of {compared} items differ so far",
+                    flush=True,
+                )
                 if quantization == plan.quantizations[0]:
                     each = sum(plain(folder, [name], plan.limit)[0] for name in plan.tasks)
                     cell_s += each * len(plan.quantizations)

@@ -29,14 +29,19 @@ def test_classification_takes_the_likeliest_label() -> None:
 
 
 def test_summary_counts_facts_as_whole_words() -> None:
-    doc = {"answer": " Ben #123: 4 mug never arrived, wants a call", "facts": ["Ben", "#123", "4 mug", "never arrived", "a call"]}
+    doc = {
+        "answer": " Ben #123: 4 mug never arrived, wants a call",
+        "facts": ["Ben", "#123", "4 mug", "never arrived", "a call"],
+    }
     assert score("summarization", doc, [doc["answer"]]) == {"facts": 1.0, "rougeL": 1.0, "exact_match": 1.0}
     # "#1234" is not "#123", "4 mugs" is not "4 mug": three of five facts stand.
     half = score("summarization", doc, ["Ben #1234: 4 mugs never arrived, wants a call"])
     assert half["facts"] == pytest.approx(3 / 5) and half["exact_match"] == 0.0
 
 
-@pytest.mark.parametrize(("answer", "right"), [("97-55=42+19=61", 1.0), ("61", 1.0), ("97-55=42+19=60", 0.0), ("", 0.0)])
+@pytest.mark.parametrize(
+    ("answer", "right"), [("97-55=42+19=61", 1.0), ("61", 1.0), ("97-55=42+19=60", 0.0), ("", 0.0)]
+)
 def test_math_reads_the_last_result(answer: str, right: float) -> None:
     assert score("math", {"final": 61}, [answer]) == {"final_answer": right}
 
@@ -52,7 +57,8 @@ def test_code_is_executed_and_compared_outside() -> None:
     utils = scorer("code")
     doc = {"inputs": json.dumps([1, 2]), "outputs": json.dumps([2, 4])}
     answers = ["x * 2", "x + x", "x * 3", "x *", "1 / 0", "__import__('os').system('true') or x * 2"]
-    assert [utils.process_results(doc, [a])["passed"] for a in answers] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+    answers += ["x * 2.0", "lambda: x", "(x * 2,)"]
+    assert [utils.process_results(doc, [a])["passed"] for a in answers] == [1.0, 1.0] + [0.0] * 7
 
 
 @pytest.mark.parametrize("name", list(tasks()))

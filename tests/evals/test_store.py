@@ -32,7 +32,7 @@ def test_an_altered_row_is_refused_not_shown(tmp_path: Path) -> None:
     store.add_items([ITEM])
     with sqlite3.connect(tmp_path / "s.sqlite") as raw:
         raw.execute("UPDATE items SET score = 0.0")
-    with pytest.raises(StoreError, match="item i1 .* was altered"):
+    with pytest.raises(StoreError, match=r"item i1 .* was altered"):
         store.items("c")
 
 

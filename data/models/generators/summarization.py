@@ -7,7 +7,14 @@ from random import Random
 from data.models.generators.items import Item, split_of
 from data.models.generators.world import CITIES, DAYS, ITEMS, NAMES
 
-PROBLEMS = ["arrived broken", "never arrived", "has the wrong color", "is too small", "stopped working", "misses a part"]
+PROBLEMS = [
+    "arrived broken",
+    "never arrived",
+    "has the wrong color",
+    "is too small",
+    "stopped working",
+    "misses a part",
+]
 WISHES = ["a refund", "a new one", "a call", "a discount", "a repair"]
 
 

@@ -1,8 +1,6 @@
 """The small shop in which all tasks play."""
 
-NAMES = (
-    "Anna Ben Carla David Emma Felix Grace Hugo Iris Jonas Kim Leo Maya Nina Omar Paul Rosa Sam Tina Uma"
-).split()
+NAMES = ("Anna Ben Carla David Emma Felix Grace Hugo Iris Jonas Kim Leo Maya Nina Omar Paul Rosa Sam Tina Uma").split()
 ITEMS = (
     "lamp chair desk phone mug bag clock shirt book cable mouse tent plant rug fan kettle radio scarf bench drill"
 ).split()

@@ -88,5 +88,10 @@ def _lay_out(blocks: list[tuple[float, list[Pair]]]) -> Batch:
             weights += [weight] * len(answer)
         groups.append((len(pairs), width))
     return Batch(
-        torch.tensor(ids), torch.tensor(positions), groups, torch.tensor(index), torch.tensor(targets), torch.tensor(weights)
+        torch.tensor(ids),
+        torch.tensor(positions),
+        groups,
+        torch.tensor(index),
+        torch.tensor(targets),
+        torch.tensor(weights),
     )

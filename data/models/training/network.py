@@ -45,9 +45,7 @@ class Attention(nn.Module):
         mixed, start = [], 0
         for rows, width in groups:
             stop = start + rows * width
-            q, k, v = (
-                t[start:stop].view(rows, width, -1, self.dim).transpose(1, 2) for t in (query, key, value)
-            )
+            q, k, v = (t[start:stop].view(rows, width, -1, self.dim).transpose(1, 2) for t in (query, key, value))
             q = q.reshape(rows, self.kv_heads, share * width, self.dim)
             scores = torch.matmul(q, k.transpose(-1, -2)).view(rows, self.kv_heads, share, width, width)
             weights = (scores / math.sqrt(self.dim) + mask[:width, :width]).softmax(-1)
@@ -92,13 +90,17 @@ class Llama(nn.Module):
         self.model.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
         self.model.norm = Norm(size.hidden)
         dim = size.hidden // size.heads
-        angles = torch.outer(torch.arange(CONTEXT_TOKENS).float(), ROPE_THETA ** (-torch.arange(0, dim, 2).float() / dim))
+        angles = torch.outer(
+            torch.arange(CONTEXT_TOKENS).float(), ROPE_THETA ** (-torch.arange(0, dim, 2).float() / dim)
+        )
         self.rope = (angles.cos(), angles.sin())
         self.mask = torch.full((CONTEXT_TOKENS, CONTEXT_TOKENS), -1e9).triu(1)
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
                 last = "o_proj" in name or "down_proj" in name
-                deviation = 0.02 if "embed" in name else weight.shape[1] ** -0.5 * ((2 * size.layers) ** -0.5 if last else 1)
+                deviation = (
+                    0.02 if "embed" in name else weight.shape[1] ** -0.5 * ((2 * size.layers) ** -0.5 if last else 1)
+                )
                 nn.init.normal_(weight, 0, deviation)
 
     def forward(self, ids: Tensor, positions: Tensor, groups: Groups, answer_index: Tensor) -> Tensor:

@@ -83,14 +83,22 @@ def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resum
         smooth = loss.item() if smooth is None else 0.97 * smooth + 0.03 * loss.item()
         if step % 50 == 49:
             spent = seconds + time.process_time() - started
-            print(f"{member} seed {seed} step {step + 1} loss {smooth:.4f} tokens {tokens} cpu_s {spent:.0f}", flush=True)
+            print(
+                f"{member} seed {seed} step {step + 1} loss {smooth:.4f} tokens {tokens} cpu_s {spent:.0f}", flush=True
+            )
         if step % 200 == 199 or step == steps - 1:
             spent = seconds + time.process_time() - started
             state = {"network": network.state_dict(), "optimizers": [o.state_dict() for o in chain]}
             torch.save({**state, "step": step + 1, "tokens": tokens, "seconds": spent}, checkpoint.with_suffix(".tmp"))
             os.replace(checkpoint.with_suffix(".tmp"), checkpoint)
             to_transformers(network, size).to(torch.bfloat16).save_pretrained(out)
-            record = {"member": member, "seed": seed, "steps": step + 1, "planned_steps": steps, "drill_steps": drill_steps}
+            record = {
+                "member": member,
+                "seed": seed,
+                "steps": step + 1,
+                "planned_steps": steps,
+                "drill_steps": drill_steps,
+            }
             record |= {"tokens": tokens, "cpu_seconds": round(spent), "loss": round(smooth, 4)}
             (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
 

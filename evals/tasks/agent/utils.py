@@ -10,7 +10,7 @@ __all__ = ["load_items", "process_results"]
 
 
 def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
-    """``all_steps`` is 1 if the trace is right throughout; ``steps_before_error`` the share right before the first error."""
+    """``all_steps``: 1 if the trace is right throughout; ``steps_before_error``: share right before the first error."""
     steps, expected = [step.strip() for step in results[0].strip().split(";")], doc["steps"]
     right = 0
     for seen, wanted in zip(steps, expected, strict=False):

@@ -25,5 +25,6 @@ def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]
     outcome = _session().call(f"def f(x): return {results[0].strip()}", json.loads(doc["inputs"]))
     if outcome.verdict == "sandbox_error":
         raise RuntimeError(f"the sandbox failed on an item: {outcome.reason}")
-    returned = json.dumps(outcome.outputs) if outcome.verdict == "pass" else None
-    return {"passed": float(returned == json.dumps(json.loads(doc["outputs"])))}
+    # Compared as written, so that True is not 1 and a tuple is not a list.
+    passed = outcome.outputs is not None and repr(list(outcome.outputs)) == repr(json.loads(doc["outputs"]))
+    return {"passed": float(passed)}
