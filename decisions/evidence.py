@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decisions.scenarios import Scenario
@@ -54,11 +53,12 @@ def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measuremen
 
 
 def item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]:
-    """Item id → score of a variant measured here; empty where there are none. Remembered until the store changes."""
-    from evals.home import home
+    """Item id → score of a variant measured here; empty where there are none. Finished cells are read once."""
+    from evals.store import shared_store
 
-    store = _store(home())
-    return _stored_scores(store, store.stamp(), model, quantization, task)
+    store = shared_store()
+    run = _stored_runs(store, store.stamp()).get((model, quantization, task))
+    return _stored_scores(store, run, model, quantization, task) if run else {}
 
 
 def item_scorer(scenario: Scenario) -> ItemScores | None:
@@ -119,17 +119,10 @@ def _published() -> Sequence[Measurement]:
 
 
 def _measured() -> Sequence[Measurement]:
-    from evals.home import home
+    from evals.store import shared_store
 
-    store = _store(home())
+    store = shared_store()
     return _stored_measurements(store, store.stamp())
-
-
-@lru_cache(maxsize=2)
-def _store(folder: Path) -> Store:
-    from evals.store import Store
-
-    return Store(folder / "bitbudget.sqlite")
 
 
 @lru_cache(maxsize=2)
@@ -139,8 +132,14 @@ def _stored_measurements(store: Store, stamp: object) -> Sequence[Measurement]:
     return measured_measurements(store)
 
 
+@lru_cache(maxsize=2)
+def _stored_runs(store: Store, stamp: object) -> Mapping[tuple[str, str, str], tuple[str, int | None]]:
+    found = _stored_measurements(store, stamp)
+    return {(m.model, m.quantization, m.task): (m.run, m.n_items) for m in found}
+
+
 @lru_cache(maxsize=2000)
-def _stored_scores(store: Store, stamp: object, model: str, quantization: str, task: str) -> Mapping[str, float]:
+def _stored_scores(store: Store, run: object, model: str, quantization: str, task: str) -> Mapping[str, float]:
     from evals.results import item_scores as stored
 
     return stored(model, quantization, task, store)
