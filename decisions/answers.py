@@ -156,7 +156,7 @@ def _way_there(option: Option, options: Sequence[Option]) -> str:
         and o.verdict == "misses"
     ]
     if not able:
-        return " No option here gets there at any price."
+        return " No option here is proven to get there at any price."
     best = min(able, key=lambda o: o.quote.usd_per_month.value if o.quote.usd_per_month else 0.0)
     if best.id == option.id:
         return ""
