@@ -250,7 +250,8 @@ def calibrate(
 
     from pricing import calibration, observations, tables
 
-    rows, growth = [], None
+    rows: list[observations.Observation] = []
+    growth: dict[str, float] = {}
     for file in files:
         observed = observations.read(file)
         rows += observed.rows

@@ -109,24 +109,27 @@ def summary(errors: np.ndarray, prefix: str) -> dict[str, Any]:
     }
 
 
-def batch_growth(rows: Sequence[dict[str, str]]) -> float | None:
-    """Growth of a llama.cpp step per further request, from batched runs on one unnamed GPU (ratios only)."""
+def batch_growth(rows: Sequence[dict[str, str]]) -> dict[str, float]:
+    """How a llama.cpp step grows with the batch, from batched runs on one unnamed GPU (ratios only); {} without any.
+
+    Few requests (up to 4) set one line through a single request, many (8 and more) another.
+    """
     runs: dict[tuple[str, str], dict[int, float]] = {}
     for row in rows:
         batch, rate = observations.number(row.get("batch")), observations.number(row.get("tok_s"))
         if row.get("phase") == "decode" and "batched-bench" in (row.get("engine") or "") and batch and rate:
             runs.setdefault((row["model"], row.get("gen_len") or ""), {})[int(batch)] = batch / rate
-    ratios = [(b, run[b] / run[1]) for run in runs.values() if 1 in run for b in (2, 4, 8) if b in run]
-    if not ratios:
-        return None
+    ratios = [(size, run[size] / run[1]) for run in runs.values() if 1 in run for size in run if size > 1]
+    few = [(size, ratio) for size, ratio in ratios if size <= 4]
+    many = [(size, ratio) for size, ratio in ratios if size >= 8]
+    if not few or len({size for size, _ in many}) < 2:
+        return {}
+    growth = float(np.mean([(ratio - 1) / (size - 1) for size, ratio in few]))
+    slope, base = np.polyfit([size for size, _ in many], [ratio for _, ratio in many], 1)
+    return {"batch_growth": growth, "many_base": float(base), "many_growth": float(slope)}
 
-    def miss(growth: float) -> float:
-        return sum(math.log((1 + growth * (batch - 1)) / ratio) ** 2 for batch, ratio in ratios)
 
-    return min((step / 200 for step in range(1, 200)), key=miss)
-
-
-def _llama_cpp(rows: Sequence[Observation], start: SpeedConstants, growth: float | None) -> SpeedConstants:
+def _llama_cpp(rows: Sequence[Observation], start: SpeedConstants, growth: dict[str, Any]) -> SpeedConstants:
     steps = [row for row in rows if row.phase == "decode" and row.engine_label.startswith("llama.cpp")]
     # Layers on several cards work on pieces of one prompt at once, which the model leaves out.
     prompts = [row for row in rows if row.phase == "prompt" and row.count == 1]
@@ -134,7 +137,7 @@ def _llama_cpp(rows: Sequence[Observation], start: SpeedConstants, growth: float
     best = replace(best, **summary(held_out(steps, start, SEARCH["llama.cpp"]), "tpot"), **_range(steps))
     best = fit(prompts, best, PROMPT_SEARCH, first=True)
     best = replace(best, **summary(held_out(prompts, best, PROMPT_SEARCH, first=True), "ttft"))
-    return replace(best, batch_growth=growth or 0.0)
+    return replace(best, **growth)
 
 
 def _vllm(rows: Sequence[Observation], start: SpeedConstants) -> SpeedConstants:
@@ -165,7 +168,7 @@ def _range(rows: Sequence[Observation]) -> dict[str, Any]:
     return {"rows": len(rows), "gpus": gpus, "smallest_parameters": min(sizes), "largest_parameters": max(sizes)}
 
 
-def calibrate(rows: Sequence[Observation], growth: float | None, source: str) -> list[SpeedConstants]:
+def calibrate(rows: Sequence[Observation], growth: dict[str, Any], source: str) -> list[SpeedConstants]:
     """Constants of every engine and device class that the rows can support: at least two GPUs each."""
     found = []
     measured = [row for row in rows if row.seconds]

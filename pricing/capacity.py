@@ -73,16 +73,20 @@ def latency(pace: Pace, max_sequences: int, output_tokens: int, arrivals_per_s: 
     prompt_share = arrivals_per_s * pace.prompt_s
     if used >= 1 or prompt_share >= 1:
         return None
-    token_s = 0.0
     tokens_per_s = arrivals_per_s * output_tokens
-    fixed, fixed_slope = pace.fixed_s, pace.fixed_per_request_s
-    # step is the larger of two straight lines in B, so its fixed point is the larger of the two fixed points.
-    for base, slope in ((pace.read_s, pace.read_per_request_s), (0.0, pace.compute_per_request_s)):
-        slope += fixed_slope
+    full = pace.step_s(max_sequences) / (1 - prompt_share)
+
+    def fixed_point(base: float, slope: float) -> float:
+        slope += pace.fixed_per_request_s
         left = 1 - prompt_share - tokens_per_s * slope
         # No room left on this line: the batch is at its ceiling.
-        full = pace.step_s(max_sequences) / (1 - prompt_share)
-        token_s = max(token_s, min(full, (base + fixed + slope) / left) if left > 0 else full)
+        return min(full, (base + pace.fixed_s + slope) / left) if left > 0 else full
+
+    # The fixed point of the larger (smaller) of two straight lines in B is the larger (smaller) of the two.
+    token_s = fixed_point(pace.read_s, pace.read_per_request_s)
+    if pace.many_read_s is not None:
+        token_s = min(token_s, fixed_point(pace.many_read_s, pace.many_read_per_request_s))
+    token_s = max(token_s, fixed_point(0.0, pace.compute_per_request_s))
     batch = min(tokens_per_s * token_s, float(max_sequences))
     busy_batch = min(batch + 1 + 1.645 * math.sqrt(batch), float(max_sequences))
     tpot_p95 = max(token_s, pace.step_s(busy_batch) / (1 - prompt_share))

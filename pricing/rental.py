@@ -18,6 +18,7 @@ from pricing.offers import Offer
 from pricing.quotes import Band, Quote, per_query
 from pricing.workload import Workload
 
+MOST_EXTRA = 2  # replicas at the slow end of the band, over those planned, that are bought to keep a latency limit
 UNCALIBRATED_LOG_WIDTH = math.log(2)  # added to the band outside the calibrated range: our default
 
 
@@ -104,6 +105,9 @@ def priced(
     factor = math.exp(served.fitted.tpot_log_q90 + widen)
     fast, _, fast_seen, _ = served.sized(limits, slowdown=1 / factor)
     slow, _, slow_seen, _ = served.sized(limits, slowdown=factor)
+    if slow > MOST_EXTRA * needed:
+        # Nobody buys a fleet to chase the last tenth of a second: there the line is missed and the bill stays near.
+        slow, _, slow_seen, _ = served.sized(Limits(), slowdown=factor)
     low_replicas, high_replicas = min(fast, needed), max(slow, needed)
     if seen:
         first = math.exp(served.fitted.ttft_log_q90 + widen)

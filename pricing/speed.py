@@ -6,7 +6,8 @@
     first(B)  = fixed + factor × prompt × B^power + step(B): prompts of others in flight go first
 
 A fixed cost per layer does most of the work beyond bytes over bandwidth. llama.cpp splits layers over cards, so more
-cards add memory and no speed; its batches grow a step by ``batch_growth`` a request.
+cards add memory and no speed. Its kernels for a few requests and for many differ: a step of B takes the smaller of
+``1 + batch_growth × (B − 1)`` and ``many_base + many_growth × B`` times that of one request.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class SpeedConstants:
     pcie_layer_us: float
     sequence_layer_us: float
     batch_growth: float
+    many_base: float
+    many_growth: float
     prompt_efficiency: float
     prompt_ceiling_tflops: float | None
     first_fixed_s: float
@@ -62,7 +65,8 @@ class SpeedConstants:
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """Seconds of one replica: a step of B requests takes ``max(read_s + read_per_request_s × B, compute_per_request_s
-    × B) + fixed_s + fixed_per_request_s × B``; a prompt takes ``prompt_s``, None where the chip's rate is unknown."""
+    × B) + fixed_s + fixed_per_request_s × B``, the first of these no more than the line of ``many_read_s``; a prompt
+    takes ``prompt_s``, None where the chip's rate is unknown."""
 
     read_s: float
     read_per_request_s: float
@@ -73,6 +77,8 @@ class Pace:
     first_fixed_s: float = 0.0
     first_factor: float = 1.0
     first_power: float = 0.0
+    many_read_s: float | None = None
+    many_read_per_request_s: float = 0.0
 
     def first_s(self, batch: float) -> float | None:
         """Mean seconds to the first token with ``batch`` requests in flight, a free slot given."""
@@ -84,6 +90,8 @@ class Pace:
     def step_s(self, batch: float) -> float:
         """Seconds of one decoding step of ``batch`` requests."""
         read = self.read_s + self.read_per_request_s * batch
+        if self.many_read_s is not None:
+            read = min(read, self.many_read_s + self.many_read_per_request_s * batch)
         return max(read, self.compute_per_request_s * batch) + self.fixed_s + self.fixed_per_request_s * batch
 
 
@@ -178,9 +186,13 @@ def pace(
     if per_second and fitted.prompt_ceiling_tflops:
         per_second = 1 / (1 / per_second + 1 / (lanes * fitted.prompt_ceiling_tflops * 1e12))
     read_per_request_s = model.kv_bytes(context_tokens) / rate
+    many_read_s, many_per_request_s = None, 0.0
     if fitted.batch_growth:
-        read_per_request_s += fitted.batch_growth * (read_s + fixed_s)
-        read_s -= fitted.batch_growth * (read_s + fixed_s)
+        one_s = read_s + fixed_s
+        many_read_s = (fitted.many_base * one_s - fixed_s) * slowdown
+        many_per_request_s = (read_per_request_s + fitted.many_growth * one_s) * slowdown
+        read_per_request_s += fitted.batch_growth * one_s
+        read_s -= fitted.batch_growth * one_s
     prompt_s = None
     if per_second:
         operations = 2 * model.active_linear_parameters * prompt_tokens
@@ -196,4 +208,6 @@ def pace(
         first_fixed_s=fitted.first_fixed_s * slowdown,
         first_factor=fitted.first_factor,
         first_power=fitted.first_power,
+        many_read_s=many_read_s,
+        many_read_per_request_s=many_per_request_s,
     )

@@ -44,11 +44,14 @@ def test_a_gpu_twice_as_slow_shows_only_when_it_is_held_out() -> None:
 
 
 def test_growth_of_a_batch_by_hand() -> None:
-    # 2, 4 and 8 at once take 1.25, 1.75 and 2.75 times the step of one: a quarter a request
-    rates = {1: 10.0, 2: 16.0, 4: 40 / 1.75, 8: 80 / 2.75}
+    # 2 and 4 at once take 1.25 and 1.75 times the step of one; 8 and 16 take 2.1 and 2.2: 2 + a hundredth a request…
+    rates = {1: 10.0, 2: 16.0, 4: 40 / 1.75, 8: 80 / 2.1, 16: 160 / 2.2}
     rows = [{"phase": "decode", "engine": "llama.cpp batched-bench", "model": "m", "gen_len": "128", "batch": str(n),
              "tok_s": str(rate)} for n, rate in rates.items()]
-    assert calibration.batch_growth(rows) == pytest.approx(0.25, abs=0.005)
+    assert calibration.batch_growth(rows) == pytest.approx(
+        {"batch_growth": 0.25, "many_base": 2.0, "many_growth": 0.0125}
+    )
+    assert calibration.batch_growth(rows[:1]) == {}
 
 
 HEADER = "model,quant,gpu,n_gpu,phase,prompt_len,batch,tok_s,gen_len,engine,note\n"

@@ -36,6 +36,21 @@ def test_the_fixed_point_holds() -> None:
     assert seen.tpot_p95_s > 0.02625
 
 
+def test_many_requests_take_the_cheaper_of_two_kernels() -> None:
+    # few: 20 ms + 10 ms a request; many: 60 ms + 1 ms a request; they meet between 4 and 5 requests
+    pace = Pace(
+        read_s=0.02, read_per_request_s=0.01, compute_per_request_s=0, fixed_s=0, fixed_per_request_s=0, prompt_s=0.0,
+        many_read_s=0.06, many_read_per_request_s=0.001,
+    )
+    assert [pace.step_s(n) for n in (1, 4, 5, 20)] == pytest.approx([0.03, 0.06, 0.065, 0.08])
+    # λ × o = 50 tokens/s: few T = 0.03 / (1 − 0.5) = 60 ms, many T = 0.061 / (1 − 0.05) = 64.2 ms
+    seen = capacity.latency(pace, 64, 100, 0.5)
+    assert seen is not None and seen.batch == pytest.approx(50 * 0.06)
+    # 90 tokens/s: few 0.03 / 0.1 = 300 ms, many 0.061 / 0.91 = 67.0 ms
+    seen = capacity.latency(pace, 64, 100, 0.9)
+    assert seen is not None and seen.batch == pytest.approx(90 * 0.061 / 0.91)
+
+
 def test_latency_rises_with_load_and_ends_in_a_refusal() -> None:
     ceiling = capacity.requests_per_s(PACE, 32, 100)
     seen = [capacity.latency(PACE, 32, 100, share * ceiling) for share in (0.0, 0.3, 0.6, 0.9, 0.99)]
