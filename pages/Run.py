@@ -7,7 +7,7 @@ import streamlit as st
 from evals import runs
 from pages.ui.charts.run_grid import run_grid
 from pages.ui.frame import frame
-from pages.ui.live import progress_sentence, start_demo
+from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
 from pages.ui.run_history import history
 from pages.ui.run_plan import new_run
 from pages.ui.wording import md
@@ -67,7 +67,12 @@ def watch(workspace: Workspace, run: str) -> None:
 
 workspace = frame("Run", live=False)
 start_demo()
-every = runs.runs()
+try:
+    every = runs.runs()
+except STORE_TROUBLE as error:
+    st.markdown("## Results measured here cannot be read")
+    st.error(str(error), icon=":material/error:")
+    st.stop()
 newest = every[0] if every else None
 if newest is None:
     st.markdown("## Nothing has been measured here yet")

@@ -8,6 +8,10 @@ from types import ModuleType
 
 import streamlit as st
 
+from pages.ui import inputs
+
+STORE_TROUBLE = (OSError, ValueError, RuntimeError)
+
 
 def runs_module() -> ModuleType | None:
     """``evals.runs``, or None where this build cannot run evals."""
@@ -22,7 +26,11 @@ def live_line(*, refreshes: bool) -> None:
     runs = runs_module()
     if runs is None:
         return
-    status = runs.status(None)
+    try:
+        status = runs.status(None)
+    except STORE_TROUBLE as error:
+        inputs.complain(f"Results measured here cannot be read: {error}")
+        return
     if status is not None and status.state == "running":
         _ticking(refreshes, status.cells_done)
 
@@ -70,5 +78,5 @@ def start_demo() -> None:
         return
     try:
         ensure()
-    except (OSError, ValueError, RuntimeError) as error:
-        st.warning(f"The demo measurement could not start: {error}", icon=":material/error:")
+    except STORE_TROUBLE as error:
+        inputs.complain(f"The demo measurement could not start: {error}")

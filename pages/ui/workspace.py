@@ -13,6 +13,7 @@ from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
 from pages.ui.charts.palette import Palette, palette
+from pages.ui.live import STORE_TROUBLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,10 @@ class Workspace:
     @cached_property
     def measurements(self) -> Sequence[Measurement]:
         """The evidence the scenario may use."""
-        return scenario_measurements(self.scenario)
+        try:
+            return scenario_measurements(self.scenario)
+        except STORE_TROUBLE:  # the frame has said so
+            return ()
 
     def on_task(self, task: str) -> Workspace:
         """The same with ``task`` as the scenario's first, the one that is charted."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 PAGES = ("", "Cliff", "Compare", "Run", "Prices", "Report")
 
@@ -38,7 +39,7 @@ def test_setting_the_sla_changes_the_verdict_and_compare_and_report_follow(
     before = sentence(page)
     assert "meets your SLA" in before
 
-    field = page.get_by_label("Monthly ≤, $")
+    field = page.get_by_role("spinbutton", name="Monthly ≤, $")
     field.fill("20")
     field.press("Enter")
     page.wait_for_function("before => document.querySelector('h2').innerText !== before", arg=before)
@@ -71,7 +72,7 @@ def test_a_deep_link_opens_each_page_on_a_fresh_server(page: Any, serve: Callabl
     page.goto(f"{serve()}/{name}?budget=1234")
     settled(page)
     no_error(page)
-    assert page.get_by_label("Monthly ≤, $").input_value() == "1234"
+    expect(page.get_by_role("spinbutton", name="Monthly ≤, $")).to_have_value("1234")
 
 
 def test_clicking_a_mark_explains_that_option(page: Any, address: str) -> None:

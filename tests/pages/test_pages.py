@@ -127,3 +127,13 @@ def test_report_offers_every_format_of_the_present_decision() -> None:
 def test_run_says_so_where_nothing_is_measured() -> None:
     app = opened("Run")
     assert "Nothing has been measured here yet" in answer(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("scenario", ["seventy-or-eight", "support-desk"])
+def test_a_damaged_store_is_named_and_the_page_stays_usable(page: str, scenario: str, fresh_home: Path) -> None:
+    (fresh_home / "bitbudget.sqlite").write_bytes(b"not a database" * 100)
+    app = opened(page, scenario=scenario)
+    assert not app.exception
+    assert "bitbudget.sqlite" in "\n".join(message.value for message in [*app.warning, *app.error])
+    assert answer(app)
