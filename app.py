@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from decisions.options import Decision
+from decisions.scenarios import Scenario
 from pages.ui import inputs
 from pages.ui.cards import cards
 from pages.ui.charts.decide import decide_chart
@@ -36,11 +37,21 @@ def charted(workspace: Workspace) -> Workspace:
     return workspace.on_task(task)
 
 
-def headline(decision: Decision) -> None:
+def headline(decision: Decision, scenario: Scenario) -> None:
     """The answer, and the second sentence under it."""
     st.markdown(f"## {md(decision.sentence)}")
     if decision.detail:
         st.markdown(md(decision.detail))
+    near = decision.nearest
+    if decision.status == "unproven" and near and scenario.evidence == "measured":
+        if any(check.items_to_settle for check in near.checks):
+            st.page_link(
+                "pages/Run.py",
+                label="Settle it",
+                icon=":material/rule:",
+                help="Measure more items of this variant.",
+                query_params=inputs.link_parameters(models=near.model, quantizations=near.quantization),
+            )
 
 
 def evidence(workspace: Workspace) -> None:
@@ -91,7 +102,7 @@ def evidence(workspace: Workspace) -> None:
 
 workspace = charted(frame("Decide"))
 start_demo()
-headline(workspace.decision)
+headline(workspace.decision, workspace.scenario)
 cards(workspace.decision, workspace.scenario, narrow=workspace.narrow)
 if workspace.decision.options:
     evidence(workspace)
@@ -102,7 +113,10 @@ if workspace.decision.options:
         inputs.put("option", picked)
         st.rerun()
 else:
-    st.info(
-        "No candidate has evidence on this task yet. Start a measurement on the Run page.",
-        icon=":material/hourglass_empty:",
+    st.info("No candidate has evidence on these tasks yet; it fills in here.", icon=":material/hourglass_empty:")
+    st.page_link(
+        "pages/Run.py",
+        label="See what is being measured, or start it",
+        icon=":material/play_arrow:",
+        query_params=inputs.link_parameters(),
     )

@@ -18,21 +18,22 @@ def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> No
     """The answer's four numbers; what is unknown is an ordinary card that says so."""
     option = decision.choice or decision.nearest
     task_title = scenario.tasks[decision.task]
+    waiting = None if option else "after the first results"
     with st.grid(columns=2 if narrow else 4, min_column_width=120 if narrow else "auto", gap="small"):
         cost = option.quote.usd_per_month if option else None
         _card(
             "Monthly cost",
             NOT_KNOWN if cost is None else money(cost.value),
             _check(option, "monthly cost"),
-            "no budget set",
+            waiting or "no budget set",
             help="One named offer, replicas for the busiest hour. Hover a mark or open Sources for the parts.",
         )
         seen = option.measurements.get(decision.task) if option else None
         _card(
             f"Accuracy, {task_title}",
-            percent(seen.score if seen else None),
+            percent(seen.score) if seen else NOT_KNOWN,
             _check(option, decision.task, task_title),
-            "no accuracy line set",
+            waiting or "no accuracy line set",
             help="Share of items right, with its 95 % interval in Sources.",
         )
         speed = option.quote.e2e_p95_s if option else None
@@ -40,7 +41,7 @@ def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> No
             "p95 latency",
             seconds(speed.value if speed else None),
             _check(option, "p95 latency"),
-            "no latency line set",
+            waiting or "no latency line set",
             help="95 of 100 requests finish within this time in the busiest hour.",
         )
         _today_card(decision, status_quo_title(scenario))

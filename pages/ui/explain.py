@@ -70,7 +70,9 @@ def _quote_source(quote: Quote) -> None:
             f"[{md(text)}]({url}) :gray[{md(quote.price_source)}]" if url else md(f"{text}: {quote.price_source}")
         )
     if quote.parts:
-        st.markdown(" · ".join(f"{md(name)} {md(money(usd))}" for name, usd in quote.parts.items()))
+        st.markdown(
+            " · ".join(f"{md(name.replace('_', ' '))} {md(money(usd))}" for name, usd in quote.parts.items() if usd)
+        )
     speeds = (
         ("Time to first token, p95", quote.ttft_p95_s),
         ("Time per token, p95", quote.tpot_p95_s),
@@ -84,13 +86,7 @@ def _quote_source(quote: Quote) -> None:
     if quote.outside_calibration:
         st.caption("Speed lies outside what the model was calibrated on; the band is wider than it looks.")
     for fact in quote.facts:
-        link = (
-            f" ([{md(fact.source or 'source')}]({fact.url}))"
-            if fact.url
-            else f" ({md(fact.source)})"
-            if fact.source
-            else ""
-        )
-        st.markdown(
-            f":gray[{md(fact.name)}:] {md(fact.value)}{link}" + (f" :gray[{md(fact.date)}]" if fact.date else "")
-        )
+        url = address(fact.url, fact.source)
+        origin = f"[source]({url})" if url else f":gray[{md(fact.source)}]" if fact.source else ""
+        parts = [f":gray[{md(fact.name)}:] {md(fact.value)}", origin, f":gray[{md(fact.date)}]" if fact.date else ""]
+        st.markdown(" · ".join(part for part in parts if part))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -144,19 +144,30 @@ def _editor(name: str, rows: list[dict[str, Any]], bases: list[dict[str, Any]], 
 
 
 def _save(key: str, round_key: str, bases: list[dict[str, Any]], fields: dict[str, str]) -> None:
-    """Edited cells → overrides, checked by pricing before they are written."""
     edits = st.session_state[key]["edited_rows"]
     st.session_state[round_key] += 1
     try:
-        rows: Sequence[overrides.Row] = overrides.read()
-        for index, changed in edits.items():
-            row = {**bases[int(index)], "date": date.today().isoformat(), "source": "your own price"}
-            row |= {fields[column]: value for column, value in changed.items() if column in fields}
-            rows = overrides.put(rows, row)
+        rows = with_edits(overrides.read(), edits, bases, fields, date.today())
         load_price_book(rows)
         overrides.write(rows)
     except (ValueError, OSError) as error:
         st.session_state["_price_error"] = f"This price was not saved: {error}"
+
+
+def with_edits(
+    saved: Sequence[overrides.Row],
+    edits: Mapping[Any, Mapping[str, Any]],
+    bases: Sequence[Mapping[str, Any]],
+    fields: Mapping[str, str],
+    today: date,
+) -> list[overrides.Row]:
+    """``saved`` with the edited cells (row → column → value) as the user's own prices of that day."""
+    rows = list(saved)
+    for index, changed in edits.items():
+        row = {**bases[int(index)], "date": today.isoformat(), "source": "your own price"}
+        row |= {fields[column]: value for column, value in changed.items() if column in fields}
+        rows = overrides.put(rows, row)
+    return rows
 
 
 def _age(offer: Offer, as_of: date) -> str:

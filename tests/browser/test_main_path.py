@@ -33,7 +33,7 @@ def no_error(page: Any) -> None:
 def test_setting_the_sla_changes_the_verdict_and_compare_and_report_follow(
     page: Any, address: str, tmp_path: Path
 ) -> None:
-    page.goto(address)
+    page.goto(f"{address}/?p95=none")
     settled(page)
     no_error(page)
     before = sentence(page)

@@ -70,7 +70,7 @@ def cliff_chart(
         ticktext=[f"{-100 * t:+.0f}" if t else "0" for t in _loss_ticks(bounds)],
     )
     for index in range(len(panels)):
-        if index // columns == lines - 1 or narrow:
+        if index // columns == lines - 1:
             figure.update_xaxes(title_text="bits per weight", row=index // columns + 1, col=index % columns + 1)
     for line in range(1, lines + 1):
         figure.update_yaxes(title_text="points", row=line, col=1)

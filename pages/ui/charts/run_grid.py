@@ -30,38 +30,31 @@ def run_grid(cells: Sequence[CellStatus], colours: Palette, *, narrow: bool = Fa
         shades.append([cell.score if cell and cell.items_done else None for cell in row])
         words.append([_word(cell) for cell in row])
         hovers.append([_hover(cell) for cell in row])
-    figure = go.Figure(
-        go.Heatmap(
-            z=shades,
-            x=[_short(groups[task], narrow) for task in tasks],
-            y=[_name(v, narrow) for v in variants],
+    blank = [[0.0] * len(tasks) for _ in variants]
+    figure = go.Figure()
+    for values, scale in ((blank, faded(colours.quiet, 0.08)), (shades, "")):
+        figure.add_heatmap(
+            z=values,
             zmin=0,
             zmax=1,
-            colorscale=[[0, faded(colours.meets, 0.04)], [1, faded(colours.meets, 0.55)]],
+            colorscale=[[0, scale or faded(colours.meets, 0.04)], [1, scale or faded(colours.meets, 0.55)]],
             showscale=False,
             xgap=2,
             ygap=2,
-            text=words,
-            texttemplate="%{text}",
-            textfont={"size": 11, "color": colours.text},
             hovertext=hovers,
             hoverinfo="text",
-            hoverongaps=True,
         )
-    )
-    pending = [
-        (x, y, words[y][x])
-        for y in range(len(variants))
-        for x in range(len(tasks))
-        if shades[y][x] is None and words[y][x]
-    ]
-    for x, y, word in pending:
-        figure.add_annotation(x=x, y=y, text=word, showarrow=False, font={"size": 10, "color": colours.quiet})
+    for y, line in enumerate(words):
+        for x, word in enumerate(line):
+            known = shades[y][x] is not None
+            font = {"size": 11, "color": colours.text if known else colours.quiet}
+            figure.add_annotation(x=x, y=y, text=word, showarrow=False, font=font)
     dressed(figure, colours, height=24 * len(variants) + 60)
-    figure.update_xaxes(side="top", showgrid=False, showline=False, tickfont={"color": colours.text, "size": 11})
-    figure.update_yaxes(
-        autorange="reversed", showgrid=False, showline=False, tickfont={"color": colours.text, "size": 11}
-    )
+    axis = {"showgrid": False, "showline": False, "tickfont": {"color": colours.text, "size": 11}}
+    columns = [_short(groups[task], narrow) for task in tasks]
+    figure.update_xaxes(side="top", tickvals=list(range(len(tasks))), ticktext=columns, **axis)
+    names = [_name(variant, narrow) for variant in variants]
+    figure.update_yaxes(autorange="reversed", tickvals=list(range(len(variants))), ticktext=names, **axis)
     return figure
 
 
@@ -92,7 +85,7 @@ def _hover(cell: CellStatus | None) -> str:
 
 def _name(variant: tuple[str, str], narrow: bool) -> str:
     model, quantization = variant
-    return f"{model} {quantization}" if not narrow else f"{model[-4:]} {quantization}"[:16]
+    return f"{model.split('-')[-1]} {quantization}" if narrow else f"{model} {quantization}"
 
 
 def _short(group: str, narrow: bool) -> str:
