@@ -106,7 +106,7 @@ def test_missing_and_binary_files_are_named(tmp_path: Path) -> None:
     [
         ("evidence: published", "evidence: publishd", "did you mean published"),
         ("as_of: 2026-11-21", "as_of: soon", "as_of is 'soon'; give a date"),
-        ("MMLU: {minimum: 75 %}", "MMUL: {minimum: 75 %}", "did you mean MMLU"),
+        ("MMLU: {minimum: 78 %}", "MMUL: {minimum: 78 %}", "did you mean MMLU"),
         ("prompt_tokens: 1200", "prompt_tokens: 12.5", "give a whole number"),
         ("title:", "titel:", "title is missing"),
     ],
