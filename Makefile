@@ -30,7 +30,9 @@ pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
+	$(BIN)/python -m tests.benchmarks.pages
 	$(BIN)/python -m tests.benchmarks.grid
+	$(BIN)/python -m tests.benchmarks.write
 
 # One recipe; the smaller members take more, shorter steps.
 models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (hours on two cores)
