@@ -43,15 +43,15 @@ def headline(decision: Decision, scenario: Scenario) -> None:
     if decision.detail:
         st.markdown(md(decision.detail))
     near = decision.nearest
-    if decision.status == "unproven" and near and scenario.evidence == "measured":
-        if any(check.items_to_settle for check in near.checks):
-            st.page_link(
-                "pages/Run.py",
-                label="Settle it",
-                icon=":material/rule:",
-                help="Measure more items of this variant.",
-                query_params=inputs.link_parameters(models=near.model, quantizations=near.quantization),
-            )
+    open_checks = [check for check in near.checks if check.items_to_settle] if near else []
+    if near and open_checks and decision.status == "unproven" and scenario.evidence == "measured":
+        st.page_link(
+            "pages/Run.py",
+            label="Settle it",
+            icon=":material/rule:",
+            help="Measure more items of this variant.",
+            query_params=inputs.link_parameters(models=near.model, quantizations=near.quantization),
+        )
 
 
 def evidence(workspace: Workspace) -> None:
