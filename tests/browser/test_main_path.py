@@ -91,6 +91,7 @@ def test_clicking_a_mark_explains_that_option(page: Any, address: str) -> None:
 
 def test_nothing_overflows_a_phone(browser: Any, address: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, user_agent="Mozilla/5.0 (Android) Mobile")
+    context.set_default_timeout(90_000)
     page = context.new_page()
     for name in PAGES:
         page.goto(f"{address}/{name}")
@@ -98,3 +99,20 @@ def test_nothing_overflows_a_phone(browser: Any, address: str) -> None:
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{name or 'Decide'} is {wide} px wide"
     context.close()
+
+
+def test_a_small_eval_is_started_and_watched_to_its_end(page: Any, serve: Callable[..., str]) -> None:
+    wanted = "models=tiny-1m&quantizations=bf16,rtn-int2-g128&tasks=shop_math&items=24"
+    page.goto(f"{serve()}/Run?{wanted}")
+    settled(page)
+    assert "Nothing has been measured here yet" in sentence(page)
+    assert "2 cells, 48 items" in page.inner_text("body")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("h2").first).to_have_text("Measured here: 2 of 2 cells of the last run", timeout=240_000)
+    settled(page)
+    no_error(page)
+
+    page.get_by_role("link", name="Cliff", exact=True).click()
+    page.wait_for_url("**/Cliff**")
+    settled(page)
+    no_error(page)
