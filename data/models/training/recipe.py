@@ -13,7 +13,7 @@ ITEMS_PER_STEP = {"classification": 10, "summarization": 8, "math": 24, "code": 
 LOSS_WEIGHT = {"classification": 4.0, "summarization": 1.0, "math": 1.5, "code": 1.0, "agent": 1.0}
 DRILL_FRACTION = 0.3
 WARM_UP_DRILLS = 44
-LEARNING_RATE = {256: 3e-3, 512: 2e-3}
+LEARNING_RATE = {256: 2e-3, 512: 1.5e-3}
 SHIPPED_SEED = 1
 
 

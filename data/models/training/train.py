@@ -1,13 +1,14 @@
 """Train one member: ``python -m data.models.training.train tiny-1m --seed 1 --steps 4000 --out data/models/tiny-1m``.
 
-Muon on the hidden matrices, AdamW on embeddings and norms; warm-up, a constant rate, then a linear decay over
-the last fifth. ``--resume`` continues from the last checkpoint of the same command.
+Muon on the hidden matrices, AdamW on embeddings and norms; a ramp, then a cosine. ``--resume`` continues from the
+last checkpoint of the same command.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import time
 from pathlib import Path
@@ -23,12 +24,16 @@ from data.models.training.recipe import LEARNING_RATE, SHIPPED_SEED, SIZES
 from data.models.training.tokenizer import load
 
 RAMP_STEPS = 60
-DECAY_FRACTION = 0.25
 
 
-def rate_at(step: int, steps: int) -> float:
-    """Share of the peak learning rate at a step."""
-    return min(1.0, (step + 1) / RAMP_STEPS, (steps - step) / (DECAY_FRACTION * steps))
+def rate_at(step: int, steps: int, constant_until: int) -> float:
+    """Share of the peak learning rate at a step: a ramp, constant up to a step, then a cosine from there on.
+
+    The cosine is the one that would have begun at step 0, so a later start drops the rate at once.
+    """
+    if step < max(RAMP_STEPS, constant_until):
+        return min(1.0, (step + 1) / RAMP_STEPS)
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
@@ -49,7 +54,7 @@ def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     return (losses * batch.weights).sum() / batch.weights.sum()
 
 
-def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resume: bool) -> None:
+def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resume: bool, constant_until: int) -> None:
     """Train and save BF16 safetensors, tokenizer and ``training.json`` into ``out``."""
     torch.manual_seed(seed)
     size = SIZES[member]
@@ -73,7 +78,7 @@ def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resum
         tokens += len(batch.ids)
         for optimizer in chain:
             for group in optimizer.param_groups:
-                group["lr"] = peak * rate_at(step, steps)
+                group["lr"] = peak * rate_at(step, steps, constant_until)
         loss = loss_of(network, batch)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -98,6 +103,7 @@ def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resum
                 "steps": step + 1,
                 "planned_steps": steps,
                 "drill_steps": drill_steps,
+                "constant_until": constant_until,
             }
             record |= {"tokens": tokens, "cpu_seconds": round(spent), "loss": round(smooth, 4)}
             (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
@@ -111,10 +117,11 @@ def main() -> None:
     parser.add_argument("--drill-steps", type=int, default=250)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--constant-until", type=int, default=0, help="keep the peak rate up to this step")
     parser.add_argument("--resume", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    train(given.member, given.seed, given.steps, given.drill_steps, given.out, given.resume)
+    train(given.member, given.seed, given.steps, given.drill_steps, given.out, given.resume, given.constant_until)
 
 
 if __name__ == "__main__":
