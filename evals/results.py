@@ -71,7 +71,7 @@ def _measurement(
         high=interval.high if interval else None,
         origin="measured",
         protocol=what.protocol,
-        method=how.title,
+        method="full precision" if how.method == "none" else how.method,
         bits_per_weight=variant["bits_per_weight"] if variant else None,
         weight_bytes=variant["weight_bytes"] if variant else None,
         baseline=baseline,

@@ -64,21 +64,19 @@ class Workspace:
 
 
 def opening_pair(scenario: Scenario, decision: Decision) -> tuple[str, str]:
-    """What Compare opens on: the answer at about 4 bits, against the smaller model's highest precision.
+    """What Compare opens on: the largest model at about 4 bits, against a smaller one at its highest precision.
 
-    Falls back on the answer against what is used today, then on the first two options.
+    Where there is a choice, the pair nearest in bytes. Falls back on the first two options.
     """
-    order = list(scenario.models)
-    by_model = {model: [o for o in decision.options if o.model == model] for model in order}
-    present = [model for model in order if by_model[model]]
-    if len(present) >= 2:
-        ranked = sorted(present, key=lambda model: max(_bytes(o) for o in by_model[model]))
-        big, small = by_model[ranked[-1]], by_model[ranked[0]]
-        first = min(big, key=lambda o: abs((_bits(o) or 99) - 4.5))
-        second = max(small, key=lambda o: (_bits(o) or 0, o.quantization.lower() == "fp16"))
-        return first.id, second.id
-    ids = [o.id for o in decision.options]
-    return ids[0], ids[1]
+    by_model = {model: [o for o in decision.options if o.model == model] for model in scenario.models}
+    present = sorted((m for m in by_model if by_model[m]), key=lambda m: max(map(_bytes, by_model[m])))
+    if len(present) < 2:
+        return decision.options[0].id, decision.options[1].id
+    distance = {o.id: abs((_bits(o) or 99) - 4.5) for o in by_model[present[-1]]}
+    four = [o for o in by_model[present[-1]] if distance[o.id] < max(0.7, min(distance.values()) + 0.01)]
+    full = [max(by_model[m], key=lambda o: (_bits(o) or 0, o.quantization.lower() == "fp16")) for m in present[:-1]]
+    pairs = [(abs(_bytes(first) - _bytes(second)), first.id, second.id) for first in four for second in full]
+    return min(pairs)[1:]
 
 
 def _bits(option: Option) -> float | None:
