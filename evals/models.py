@@ -16,7 +16,7 @@ FAMILY_NAMES = ("tiny-1m", "tiny-3m", "tiny-13m")
 
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
-    """A folder with ``config.json`` and safetensors."""
+    """A folder with ``config.json`` and safetensors; ``name`` is what finds it again: a shipped name or the path."""
 
     name: str
     folder: Path
@@ -45,7 +45,7 @@ def model(name: str) -> LocalModel:
             raise UnknownName(
                 f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors"
             )
-        return LocalModel(name=folder.name, folder=folder.resolve())
+        return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
     shipped = shipped_models()
     return shipped[known("model", name, shipped)]
 

@@ -55,7 +55,7 @@ class Plan:
     def checked(self) -> Plan:
         """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
         return Plan(
-            models=tuple(dict.fromkeys(name if "/" in name else model(name).name for name in self.models)),
+            models=tuple(dict.fromkeys(model(name).name for name in self.models)),
             quantizations=tuple(dict.fromkeys(quantization(q).label for q in self.quantizations)),
             tasks=tuple(dict.fromkeys(task(t).name for t in self.tasks)),
             limit=self.limit,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from evals import runs
 from evals.leases import alive_workers
+from evals.models import model
+from evals.names import UnknownName
 from evals.plan import Plan
 from evals.results import item_scores, item_texts, measured_measurements
 from evals.runs import CellStatus, seconds_left
@@ -40,10 +43,10 @@ def wait(run: str, until: str = "done", seconds: float = 180) -> runs.RunStatus:
 
 def kill_workers(run: str) -> None:
     """kill -9, as an operator or the kernel would."""
-    for name in alive_workers(run):
-        found = subprocess.run(["pgrep", "-f", name], capture_output=True, text=True, check=True)
-        for pid in found.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "evals.worker" in command and run in command:
+            process.kill()
 
 
 def scores() -> dict[tuple[str, str], dict[str, float]]:
@@ -136,3 +139,15 @@ def test_the_command_line_answers_an_unknown_model_in_one_line(home: Path) -> No
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 2 and told.stdout == ""
     assert "did you mean tiny-1m" in told.stderr and "Traceback" not in told.stderr
+
+
+def test_a_folder_of_your_own_is_evaluated_by_its_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("models") / "mine"
+    shutil.copytree(model("tiny-1m").folder, folder)
+    final = wait(runs.start(Plan(models=(str(folder),), quantizations=("nf4",), tasks=("math",), limit=6)))
+    assert [(c.model, c.state, c.items_done) for c in final.cells] == [(str(folder), "done", 6)]
+
+
+def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match=r"lacks config\.json"):
+        model(str(tmp_path))
