@@ -7,7 +7,6 @@ import pytest
 from pricing import models
 from pricing.names import UnknownName
 
-
 PUBLISHED = [model for model in models.load().values() if model.published_parameters is not None]
 
 
