@@ -35,10 +35,11 @@ bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes d
 	$(BIN)/python -m tests.benchmarks.write
 
 # One recipe; the smaller members take more, shorter steps.
-models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (hours on two cores)
-	$(BIN)/python -m data.models.training.train tiny-1m --steps 3000 --drill-steps 200 --out data/models/tiny-1m --resume
-	$(BIN)/python -m data.models.training.train tiny-3m --steps 2200 --drill-steps 200 --out data/models/tiny-3m --resume
-	$(BIN)/python -m data.models.training.train tiny-13m --steps 1150 --drill-steps 200 --out data/models/tiny-13m --resume
+models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (a day on two cores)
+	for member in tiny-1m tiny-3m tiny-13m; do \
+		$(BIN)/python -m data.models.training.train $$member --steps 6000 --drill-steps 200 \
+			--out data/models/$$member --resume || exit 1; \
+	done
 
 engines: $(VENV)/.installed-engines  ## Add llama.cpp (compiles for about eight minutes); nothing else needs it yet
 

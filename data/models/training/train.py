@@ -26,14 +26,9 @@ from data.models.training.tokenizer import load
 RAMP_STEPS = 60
 
 
-def rate_at(step: int, steps: int, constant_until: int) -> float:
-    """Share of the peak learning rate at a step: a ramp, constant up to a step, then a cosine from there on.
-
-    The cosine is the one that would have begun at step 0, so a later start drops the rate at once.
-    """
-    if step < max(RAMP_STEPS, constant_until):
-        return min(1.0, (step + 1) / RAMP_STEPS)
-    return 0.5 * (1 + math.cos(math.pi * step / steps))
+def rate_at(step: int, first: int, steps: int) -> float:
+    """Share of the peak learning rate at a step: a ramp and a cosine from step ``first`` to ``steps``."""
+    return min(1.0, (step - first + 1) / RAMP_STEPS) * 0.5 * (1 + math.cos(math.pi * (step - first) / (steps - first)))
 
 
 def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
@@ -54,14 +49,16 @@ def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     return (losses * batch.weights).sum() / batch.weights.sum()
 
 
-def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resume: bool, constant_until: int) -> None:
+def train(
+    member: str, seed: int, steps: int, drill_steps: int, out: Path, resume: bool, cosine_from: int, peak: float | None
+) -> None:
     """Train and save BF16 safetensors, tokenizer and ``training.json`` into ``out``."""
     torch.manual_seed(seed)
     size = SIZES[member]
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = load(out)
     network = Llama(size)
-    peak = LEARNING_RATE[size.hidden]
+    peak = peak or LEARNING_RATE[size.hidden]
     chain = optimizers(network, peak)
     checkpoint = out / "checkpoint.pt"
     first, tokens, seconds = 0, 0, 0.0
@@ -78,7 +75,7 @@ def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resum
         tokens += len(batch.ids)
         for optimizer in chain:
             for group in optimizer.param_groups:
-                group["lr"] = peak * rate_at(step, steps, constant_until)
+                group["lr"] = peak * rate_at(step, cosine_from, steps)
         loss = loss_of(network, batch)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -103,7 +100,7 @@ def train(member: str, seed: int, steps: int, drill_steps: int, out: Path, resum
                 "steps": step + 1,
                 "planned_steps": steps,
                 "drill_steps": drill_steps,
-                "constant_until": constant_until,
+                "cosine_from": cosine_from,
             }
             record |= {"tokens": tokens, "cpu_seconds": round(spent), "loss": round(smooth, 4)}
             (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
@@ -117,11 +114,14 @@ def main() -> None:
     parser.add_argument("--drill-steps", type=int, default=250)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--constant-until", type=int, default=0, help="keep the peak rate up to this step")
+    parser.add_argument(
+        "--cosine-from", type=int, default=0, help="where the cosine begins: 0, or the step of a warm restart"
+    )
+    parser.add_argument("--peak", type=float, help="peak learning rate, the recipe's if left out")
     parser.add_argument("--resume", action="store_true")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    train(given.member, given.seed, given.steps, given.drill_steps, given.out, given.resume, given.constant_until)
+    torch.set_num_threads(given.__dict__.pop("threads"))
+    train(**vars(given))
 
 
 if __name__ == "__main__":
