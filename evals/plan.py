@@ -17,6 +17,7 @@ from evals.quantizations import Quantization, quantization
 from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
 
 DEMO_QUANTIZATIONS = ("bf16", "llm-int8", "nf4", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128")
+DEMO_ITEMS = 300  # of 500: about five minutes on two processors
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 
@@ -78,7 +79,13 @@ class Cell:
 
 def demo_plan() -> Plan:
     """The tiny family over the demo quantizations and all five tasks."""
-    return Plan(models=tuple(shipped_models()), quantizations=DEMO_QUANTIZATIONS, tasks=tuple(tasks()), name="demo")
+    return Plan(
+        models=tuple(shipped_models()),
+        quantizations=DEMO_QUANTIZATIONS,
+        tasks=tuple(tasks()),
+        limit=DEMO_ITEMS,
+        name="demo",
+    )
 
 
 PLANS = {"demo": demo_plan}

@@ -96,7 +96,8 @@ def main() -> None:
     given = parser.parse_args()
     base = demo_plan()
     models = tuple(given.models.split(",")) if given.models else base.models
-    plan = Plan(models=models, quantizations=base.quantizations, tasks=base.tasks, limit=given.limit).checked()
+    limit = given.limit or base.limit
+    plan = Plan(models=models, quantizations=base.quantizations, tasks=base.tasks, limit=limit).checked()
     with tempfile.TemporaryDirectory() as home:
         os.environ["BITBUDGET_HOME"] = home
         ours_s, scores = our_grid(plan)
