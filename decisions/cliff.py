@@ -192,4 +192,6 @@ def _sentence(title: str, rows: Sequence[CliffRow], titles: Mapping[str, str]) -
 def _range(holds: float | None, breaks: float) -> str:
     if holds is None:
         return f"already at {breaks:.2g} bits"
+    if f"{holds:.2g}" == f"{breaks:.2g}":
+        return f"at about {breaks:.2g} bits"
     return f"between {holds:.2g} and {breaks:.2g} bits"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,6 +15,7 @@ from pages.ui.charts.cliff import cliff_chart, marks_key
 from pages.ui.frame import frame
 from pages.ui.links import address
 from pages.ui.wording import md
+from pages.ui.workspace import Workspace
 
 SYMBOL_WORDS = {
     "circle": "●",
@@ -57,6 +59,13 @@ def table(rows: tuple[CliffRow, ...]) -> pd.DataFrame:
 
 
 workspace = frame("Cliff")
+def by_model(rows: Sequence[CliffRow], workspace: Workspace) -> list[str]:
+    """One sentence a model, the one used today first: with several tasks a sentence about all is too long to read."""
+    today = workspace.scenario.status_quo.partition("@")[0]
+    names = sorted(dict.fromkeys(row.model for row in rows), key=lambda n: n != workspace.scenario.models.get(today))
+    return [f"{n}: {cliff_sentence([r for r in rows if r.model == n], tolerance, groups)}" for n in names]
+
+
 with st.sidebar:
     tolerance_points = inputs.number(
         "tolerance",
@@ -79,8 +88,10 @@ if not rows:
     st.stop()
 short = tuple(replace(row, model=workspace.scenario.models.get(row.model, row.model)) for row in rows)
 groups = {row.task_group: workspace.scenario.tasks[row.task] for row in rows}
-sentence = cliff_sentence(short, tolerance, groups)
+sentence, *others = by_model(short, workspace) if len(groups) > 1 else [cliff_sentence(short, tolerance, groups)]
 st.markdown(f"## {md(sentence)}")
+for other in others:
+    st.markdown(md(other))
 figure = cliff_chart(
     rows,
     workspace.colours,

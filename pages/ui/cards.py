@@ -83,8 +83,11 @@ def _today_card(decision: Decision, wanted: str) -> None:
         return
     cost = today.quote.usd_per_month
     words = f"{today.label} costs {money(cost.value)}" if cost else f"{today.label} is unpriced"
-    value = NOT_KNOWN if saving is None else f"−{money(saving)}" if saving >= 0 else f"+{money(-saving)}"
-    colour: Literal["off", "blue", "orange"] = "off" if saving is None else "blue" if saving > 0 else "orange"
+    if saving is None:
+        value = NOT_KNOWN
+    else:
+        value = f"−{money(saving)}" if saving > 0 else f"+{money(-saving)}" if saving < 0 else "the same"
+    colour: Literal["off", "blue", "orange"] = "off" if not saving else "blue" if saving > 0 else "orange"
     st.metric(
         "Against today",
         value,
