@@ -120,7 +120,9 @@ def main() -> None:
                     cell_s += each * len(plan.quantizations)
                 shutil.rmtree(folder)
     result = {
-        "command": "python -m tests.benchmarks.grid" + (f" --limit {given.limit}" if given.limit else ""),
+        "command": "python -m tests.benchmarks.grid"
+        + (f" --models {given.models}" if given.models else "")
+        + (f" --limit {given.limit}" if given.limit else ""),
         "date": time.strftime("%Y-%m-%d"),
         "processors": os.cpu_count(),
         "cells": len(plan.models) * len(plan.quantizations) * len(plan.tasks),
