@@ -17,7 +17,7 @@ from evals.quantizations import Quantization, quantization
 from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
 
 DEMO_QUANTIZATIONS = ("bf16", "llm-int8", "nf4", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128")
-DEMO_ITEMS = 300  # of 500: about five minutes on two processors
+DEMO_ITEMS = 250  # of 500: about five minutes on two processors
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 
