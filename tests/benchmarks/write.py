@@ -50,7 +50,8 @@ def main() -> None:
     parts = ["# Benchmarks\n\n`make bench` measures all of this again and rewrites the page.\n"]
     for name, section in SECTIONS.items():
         path = FOLDER / f"{name}.json"
-        parts.append(section(json.loads(path.read_text())) if path.exists() else f"## The {name}\n\nNot measured on the shipped models yet: run `make bench`.\n")
+        missing = f"## The {name}\n\nNot measured on the shipped models yet: run `make bench`.\n"
+        parts.append(section(json.loads(path.read_text())) if path.exists() else missing)
     (ROOT / "docs" / "benchmarks.md").write_text("\n".join(parts))
 
 
