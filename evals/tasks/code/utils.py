@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from evals.sandbox import Session, choose, why_not
+from evals.sandbox import Session, open_session
 from evals.tasks import load_items
 
 __all__ = ["load_items", "process_results"]
@@ -14,10 +14,7 @@ __all__ = ["load_items", "process_results"]
 
 @lru_cache(maxsize=1)
 def _session() -> Session:
-    sandbox = choose()
-    if sandbox is None:
-        raise RuntimeError(f"model-written code was not run: {why_not()}")
-    return sandbox.session()
+    return open_session()
 
 
 def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
