@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from evals import runs
 from evals.home import ROOT
@@ -86,6 +87,24 @@ def compare(ours: dict[str, float], theirs: dict[str, float]) -> tuple[int, int]
     if ours.keys() != theirs.keys():
         raise SystemExit("the two sides did not answer the same items")
     return len(ours), sum(ours[item] != theirs[item] for item in ours)
+
+
+def section(found: dict[str, Any]) -> str:
+    """The demo grid beside plain lm-eval."""
+    return f"""## The demo grid beside the plain `lm_eval` command
+
+`{found["command"]}`, {found["date"]}, {found["processors"]} processors: {found["cells"]} cells of
+{found["items_per_cell"]} items, the same variants, items and batch size on both sides.
+
+| | wall time |
+|---|---|
+| Bitbudget, the whole grid | {found["ours_s"]:.0f} s |
+| `lm_eval`, once per variant with all tasks | {found["plain_once_per_variant_s"]:.0f} s |
+| `lm_eval`, once per cell (one variant of each model, scaled to all) | {found["plain_cell_by_cell_s"]:.0f} s |
+
+Bitbudget takes {found["of_once_per_variant"]:.2f} of the first and {found["of_cell_by_cell"]:.2f} of the second
+time. Of {found["items_compared"]:,} item scores compared, {found["items_differing"]:,} differ.
+"""
 
 
 def main() -> None:

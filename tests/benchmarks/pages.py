@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -46,6 +47,21 @@ def rerun_s(page: str) -> float:
         if app.exception:
             raise SystemExit(f"{page} failed: {app.exception[0].message}")
     return statistics.median(seconds)
+
+
+def section(found: dict[str, Any]) -> str:
+    """Opening and rerunning pages."""
+    return f"""## Pages
+
+`{found["command"]}`, {found["date"]}, {found["processors"]} processors: server time, without the browser's drawing.
+
+| | seconds |
+|---|---|
+| open Decide in a new session | {found["open_decide_s"]:.2f} |
+| open Compare in a new session | {found["open_compare_s"]:.2f} |
+| Decide again after the accuracy line moved | {found["rerun_decide_s"]:.2f} |
+| Compare again after the accuracy line moved | {found["rerun_compare_s"]:.2f} |
+"""
 
 
 def main() -> None:
