@@ -1,0 +1,71 @@
+"""``quote``: what one variant needs, how fast it is and what it costs."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from pricing.catalogue import provider_spread
+from pricing.commands.arguments import AsJson, AsOf, Prices, number, optional, price_book, whole
+from pricing.quote import cheapest_rental, quote_rental
+from pricing.render import quote_json, quote_text
+from pricing.workload import Workload
+
+
+def quote(
+    model: Annotated[str, typer.Option(help="Model, such as llama-3.1-70b or Qwen2.5-32B.")],
+    quantization: Annotated[str, typer.Option(help="Q4_K_M, fp8, gptq-int4-g128, 4.65bpw …")],
+    accelerator: Annotated[str, typer.Option(help="A6000, H100-SXM …; leave out for the cheapest that works.")] = "",
+    count: Annotated[str, typer.Option(help="Cards of one replica.")] = "1",
+    requests_per_month: Annotated[str, typer.Option(help="Volume; 1e6 is fine.")] = "1e6",
+    prompt_tokens: Annotated[str, typer.Option()] = "1200",
+    output_tokens: Annotated[str, typer.Option()] = "300",
+    cached_fraction: Annotated[str, typer.Option(help="Share of the prompt found in the prefix cache.")] = "0",
+    peak_to_mean: Annotated[str, typer.Option(help="Busiest hour over the mean hour.")] = "3",
+    e2e_p95_s: Annotated[str, typer.Option(help="Latency limit, end to end.")] = "",
+    ttft_p95_s: Annotated[str, typer.Option(help="Latency limit, first token.")] = "",
+    tpot_p95_s: Annotated[str, typer.Option(help="Latency limit, per token.")] = "",
+    engine: Annotated[str, typer.Option(help="vllm or llama.cpp; by the format unless named.")] = "",
+    provider: Annotated[str, typer.Option(help="Only this provider.")] = "",
+    provider_class: Annotated[list[str] | None, typer.Option(help="marketplace, neocloud, hyperscaler.")] = None,
+    tier: Annotated[str, typer.Option(help="on-demand or spot.")] = "on-demand",
+    spare_replicas: Annotated[str, typer.Option(help="Replicas beyond the load.")] = "0",
+    preset: Annotated[str, typer.Option(help="pilot or production.")] = "pilot",
+    weight_bytes: Annotated[str, typer.Option(help="Measured size of the weights.")] = "",
+    as_of: AsOf = "",
+    prices: Prices = None,
+    as_json: AsJson = False,
+) -> None:
+    """What one variant needs, how fast it is and what it costs a month on rented cards."""
+    workload = Workload(
+        requests_per_month=number("--requests-per-month", requests_per_month),
+        prompt_tokens=whole("--prompt-tokens", prompt_tokens),
+        output_tokens=whole("--output-tokens", output_tokens),
+        cached_fraction=number("--cached-fraction", cached_fraction),
+        peak_to_mean=number("--peak-to-mean", peak_to_mean),
+    )
+    book = price_book(as_of, prices)
+    size = optional("--weight-bytes", weight_bytes)
+    shared: dict[str, Any] = {
+        "model": model,
+        "quantization": quantization,
+        "workload": workload,
+        "weight_bytes": None if size is None else int(size),
+        "e2e_p95_s": optional("--e2e-p95-s", e2e_p95_s),
+        "ttft_p95_s": optional("--ttft-p95-s", ttft_p95_s),
+        "tpot_p95_s": optional("--tpot-p95-s", tpot_p95_s),
+        "engine": engine or None,
+        "provider": provider or None,
+        "provider_classes": provider_class or None,
+        "tier": tier,
+        "spare_replicas": whole("--spare-replicas", spare_replicas),
+        "preset": preset,
+    }
+    if accelerator:
+        answer = quote_rental(book, accelerator=accelerator, count=whole("--count", count), **shared)
+    else:
+        answer = cheapest_rental(book, **shared)
+    spread = provider_spread(book, answer.accelerator, answer.count, tier) if answer.accelerator else None
+    typer.echo(json.dumps(quote_json(answer), indent=2) if as_json else quote_text(answer, spread))
