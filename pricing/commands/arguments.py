@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pricing.catalogue import PriceBook
+from pricing.catalogue import PriceBook, load_price_book
 from pricing.offers import overrides_from_csv
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -22,7 +22,7 @@ def price_book(as_of: str, prices: Path | None = None) -> PriceBook:
         day = date.fromisoformat(as_of) if as_of else date.today()
     except ValueError as error:
         raise ValueError(f"--as-of is {as_of!r}; give a date as YYYY-MM-DD") from error
-    return load_pricebook(overrides_from_csv(prices) if prices else (), day)
+    return load_price_book(overrides_from_csv(prices) if prices else (), day)
 
 
 def number(flag: str, text: str) -> float:
