@@ -15,6 +15,7 @@ from pricing.workload import Workload
 if TYPE_CHECKING:
     from pricing.capacity import Latency
     from pricing.deployment import Replica
+    from pricing.serverless import Uptime
     from pricing.speed import Pace
 
 
@@ -52,12 +53,45 @@ def rental_facts(
             Fact(
                 name="Besides the cards",
                 value=f"{plan.people_hours_per_month:g} h of people at ${plan.people_usd_per_hour:g}; storage "
-                f"${bill.STORAGE_USD_PER_GB_MONTH}/GB-month × {bill.COPIES_STORED} copies; "
-                f"egress ${bill.EGRESS_USD_PER_GB}/GB",
-                source=f"preset {plan.name}: {plan.source}; storage and egress at AWS list price",
+                f"${plan.storage_usd_per_gb_month:g}/GB-month × {plan.copies_stored} copies"
+                + (f" and {plan.log_months:g} months of logs" if plan.log_months else "")
+                + f"; egress ${plan.egress_usd_per_gb:g}/GB"
+                + (f"; ${plan.fixed_usd_per_month:g} fixed" if plan.fixed_usd_per_month else "")
+                + (f"; {plan.regions} regions" if plan.regions > 1 else "")
+                + (f"; {plan.discount_fraction:.0%} discount of yours" if plan.discount_fraction else ""),
+                source=f"preset {plan.name}: {plan.source}; storage and egress at {bill.AWS_LIST}",
             )
         )
     return tuple(facts)
+
+
+def terms_facts(plan: bill.Preset, tier: str, up: Uptime | None, fallback: Offer | None) -> tuple[Fact, ...]:
+    """What the offer's terms add to the bill: spot and serverless have their own."""
+    if tier == "spot":
+        there = (
+            f"{plan.spot_fallback_fraction:.0%} of the hours on demand at ${fallback.usd_per_hour:,.3f}/h from "
+            f"{fallback.provider}"
+            if fallback
+            else "no on-demand price of these cards is known, so the hours without spot are not in the bill"
+        )
+        return (
+            Fact(
+                name="Interruptions",
+                value=f"{plan.spot_extra_fraction:.0%} more replicas for those being replaced; {there}",
+                source=bill.TERMS["spot_fallback_fraction"][3],
+            ),
+        )
+    if up is None:
+        return ()
+    return (
+        Fact(
+            name="Containers",
+            value=f"{up.busy_hours:,.1f} h at work, {up.idle_hours:,.1f} h waiting {plan.idle_window_s:g} s for the "
+            f"next request, {up.cold_starts:,.0f} cold starts of {plan.cold_start_s:g} s; {up.cold_fraction:.1%} of "
+            "requests find no container",
+            source=f"requests at random at the mean rate; cold start: {bill.TERMS['cold_start_s'][3]}",
+        ),
+    )
 
 
 def _variant_facts(served: Replica) -> list[Fact]:
@@ -140,7 +174,7 @@ def _speed_facts(served: Replica, pace: Pace, replicas: int, seen: Latency | Non
 def _offer_fact(offer: Offer, as_of: date) -> Fact:
     age = offer.age_days(as_of)
     text = f"{offer.provider} ({offer.provider_class}) {offer.count}× {offer.accelerator} "
-    text += f"at ${offer.usd_per_hour:,.3f}/h {offer.tier}"
+    text += f"at ${offer.usd_per_hour:,.3f}/h {offer.terms}"
     text += f", {offer.instance}" if offer.instance else ""
     text += f", {offer.region}" if offer.region else ""
     text += f"; {offer.note}" if offer.note else ""
