@@ -33,7 +33,6 @@ SEARCH = {
     ),
 }
 PROMPT_SEARCH = (("prompt_efficiency", 0.5, 0.02, 3.0), ("prompt_ceiling_tflops", 300.0, 1.0, 1e5))
-FIRST_SEARCH = (("first_fixed_s", 0.02, 1e-3, 1.0), ("first_factor", 2.0, 0.2, 20.0), ("first_power", 0.3, 0.01, 1.5))
 PCIE_SEARCH = (("pcie_layer_us", 200.0, 5.0, 2000.0),)
 GROWTH_SEARCH = (("batch_growth", 0.2, 0.01, 1.0),)
 
@@ -41,7 +40,7 @@ GROWTH_SEARCH = (("batch_growth", 0.2, 0.01, 1.0),)
 def blank(engine: str, device_class: str) -> SpeedConstants:
     """Neutral constants to start a fit from."""
     numbers = {field.name: 0.0 for field in fields(SpeedConstants)}
-    numbers |= {"efficiency": 0.9, "layer_us": 60.0, "prompt_efficiency": 0.5, "first_factor": 1.0}
+    numbers |= {"efficiency": 0.9, "layer_us": 60.0, "prompt_efficiency": 0.5, "first_steps": 1.0, "cache_factor": 1.0}
     return SpeedConstants(
         **numbers
         | {"engine": engine, "device_class": device_class, "prompt_ceiling_tflops": None}  # type: ignore[arg-type]
