@@ -7,13 +7,15 @@ import sys
 import typer
 
 from evals.commands.comparing import compare
+from evals.commands.forecast import forecast
 from evals.commands.names import list_names
+from evals.commands.race import race
 from evals.commands.runs import cancel, export, resume, run, status
 from evals.sandbox.cli import app as sandbox_app
 
 app = typer.Typer(help="Measure how good quantized variants are.", no_args_is_help=True, add_completion=False)
 app.add_typer(sandbox_app, name="sandbox", help="Check or use the sandbox for model-written code.")
-for command in (run, status, cancel, resume, compare, export):
+for command in (run, race, status, cancel, resume, compare, forecast, export):
     app.command()(command)
 app.command("list")(list_names)
 

@@ -20,7 +20,7 @@ Side = Literal["above", "below"]
 GRID = np.linspace(0.02, 1.0, 25)
 BOLDEST = 0.99  # share of the largest bet that cannot lose everything
 TINY = 1e-12
-BISECTIONS = 24
+BISECTIONS = 18
 
 
 class BettingTest:
@@ -105,6 +105,7 @@ def confidence_sequence(
     values: Sequence[float],
     alpha: float = 0.05,
     *,
+    lower_alpha: float | None = None,
     low: float = 0.0,
     high: float = 1.0,
     pool: int | None = None,
@@ -113,8 +114,9 @@ def confidence_sequence(
 
     The set of thresholds whose capital never reached 2/α on either side (Waudby-Smith and Ramdas, theorem 3), found
     by bisection since the capital is monotone in the threshold. With ``pool`` about the mean of the pool.
+    ``lower_alpha`` is what the lower end may err, α/2 unless given; the upper end may err α/2.
     """
-    check_alpha(alpha)
+    levels = {"above": check_alpha(lower_alpha or alpha / 2), "below": check_alpha(alpha) / 2}
     if len(values) == 0:
         return Interval(low, high)
 
@@ -122,7 +124,7 @@ def confidence_sequence(
         def test(threshold: float) -> bool:
             tested = BettingTest(threshold, side=side, low=low, high=high, pool=pool)
             tested.add(values)
-            return tested.proves(alpha / 2)
+            return tested.proves(levels[side])
 
         return test
 
@@ -131,7 +133,9 @@ def confidence_sequence(
     return Interval(min(lower, upper), max(lower, upper))
 
 
-def ratio_sequence(before: Sequence[float], after: Sequence[float], alpha: float = 0.05) -> Interval:
+def ratio_sequence(
+    before: Sequence[float], after: Sequence[float], alpha: float = 0.05, lower_alpha: float | None = None
+) -> Interval:
     """Anytime-valid interval of mean(after) / mean(before) on pairs: the shares r with after − r·before not refuted.
 
     ``high`` is infinite while the baseline cannot be told from 0.
@@ -140,7 +144,7 @@ def ratio_sequence(before: Sequence[float], after: Sequence[float], alpha: float
     x, y = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
 
     def beats(ratio: float) -> bool:
-        return share_test(ratio, x, y, "above").proves(alpha / 2)
+        return share_test(ratio, x, y, "above").proves(lower_alpha or alpha / 2)
 
     def falls_short(ratio: float) -> bool:
         return share_test(ratio, x, y, "below").proves(alpha / 2)
