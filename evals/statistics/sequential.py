@@ -19,7 +19,7 @@ from evals.statistics.intervals import Interval
 Side = Literal["above", "below"]
 GRID = np.linspace(0.02, 1.0, 25)
 BOLDEST = 0.99  # share of the largest bet that cannot lose everything
-TINY = 1e-12
+TINY = 1e-10
 BISECTIONS = 18
 
 

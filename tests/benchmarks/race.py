@@ -89,7 +89,7 @@ def full_grid(line: Line, scores: Scores, order: list[Entrant], items: int) -> t
     """The verdict on every candidate once all items are in, by the same check the race uses, and the decision."""
     verdicts: dict[str, str] = {}
     for entrant in order:
-        check = RaceCheck(line, items, ALPHA, entrant.id == entrant.baseline)
+        check = RaceCheck(line, items, ALPHA, is_baseline=entrant.id == entrant.baseline)
         after = list(scores[entrant.id, "quiz"].values())
         verdicts[entrant.id] = check.full_status(list(scores[entrant.baseline, "quiz"].values()), after)
     return next((e.id for e in order if verdicts[e.id] == "meets"), None), verdicts
