@@ -158,6 +158,7 @@ def _decoder(keys: _Keys, row: dict[str, str], kind: str, whole: Mapping[str, An
         "mlp_matrices": int(row["mlp_matrices"]),
         "norm_bias": row["norm_bias"] == "1",
         "qk_norm": row["qk_norm"] == "head",
+        "fused_qkv": kind in ("phi3", "gpt2", "gpt_neox"),
         **{trait: keys.flag(row[trait]) for trait in ("qkv_bias", "output_bias", "mlp_bias")},
     }
     if not found["context_tokens"]:

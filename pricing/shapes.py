@@ -16,7 +16,7 @@ class Model:
     With ``kv_lora_rank`` keys and values are cached as one latent vector (multi-head latent attention); ``head_dim``
     is then the query's. ``other_parameters`` are outside the language model (a vision tower),
     ``extra_parameters`` inside it and never quantized (learned positions, poolers). An ``encoder_only`` model
-    generates nothing and keeps no KV cache.
+    generates nothing and keeps no KV cache. ``fused_qkv`` has query, key and value in one matrix.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Model:
     vocab_size: int
     context_tokens: int
     tied_embeddings: bool = False
+    fused_qkv: bool = False
     qkv_bias: bool = False
     output_bias: bool = False
     mlp_bias: bool = False
