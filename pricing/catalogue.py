@@ -87,10 +87,12 @@ class PriceBook:
 def _load(overrides: str, as_of: date) -> PriceBook:
     rows = json.loads(overrides)
     own = [offers.override(row) for row in rows if row.get("kind", "rental") == "rental"]
+    imported = [offer for offer in own if offer.is_imported]
+    by_hand = [offer for offer in own if not offer.is_imported]
     return PriceBook(
         models=models.load(),
         accelerators=accelerators.load(),
-        offers=offers.merged(offers.load(), own),
+        offers=offers.merged(offers.merged(offers.load(), imported), by_hand),
         as_of=as_of,
         api_overrides=tuple(api.override(row) for row in rows if row.get("kind") == "api"),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pricing import bill, capacity
 from pricing.api import ApiPrice
+from pricing.api_prices import retirement
 from pricing.memory import GIB
 from pricing.offers import STALE_AFTER_DAYS, Offer
 from pricing.quotes import Fact
@@ -42,7 +43,8 @@ def rental_facts(
                 name="Replicas",
                 value=f"{replicas} for {load.peak_requests_per_s:.3g} requests/s in the busiest hour "
                 f"({load.peak_to_mean:g} × the mean), at most {capacity.MAX_UTILISATION:.0%} busy"
-                + (f"; {spare} spare" if spare else "; no spare"),
+                + (f"; {spare} spare" if spare else "; no spare")
+                + (f", in each of {plan.regions} regions" if plan and plan.regions > 1 else ""),
                 source="fewest that carry the peak within the latency limits",
             )
         )
@@ -189,26 +191,44 @@ def _offer_fact(offer: Offer, as_of: date) -> Fact:
     )
 
 
-def api_facts(price: ApiPrice, workload: Workload) -> tuple[Fact, ...]:
+def api_facts(
+    price: ApiPrice, workload: Workload, as_of: date, *, image_tokens: int = 0, image_source: str = ""
+) -> tuple[Fact, ...]:
     """Facts of an API quote."""
     rates = f"${price.input_usd_per_mtok}/{price.output_usd_per_mtok} per million tokens in/out"
+    rates += " in batches" if price.batch else ""
     if price.cached_usd_per_mtok is not None:
         rates += f", ${price.cached_usd_per_mtok} cached"
-    return (
-        Fact(
-            name="API model",
-            value=f"{price.provider} / {price.model}",
-            source=price.source,
-            url=price.url,
-            date=price.date,
-        ),
+    elif workload.cached_fraction:
+        rates += ", cached tokens at the full rate (none is listed for them)"
+    origin = {"source": price.source, "url": price.url, "date": price.date}
+    resolved = f" (asked for {price.asked})" if price.asked and price.asked != price.model else ""
+    size = f"{workload.prompt_tokens:,}" + (f" + {image_tokens:,} image" if image_tokens else "")
+    age = (as_of - date.fromisoformat(price.date)).days
+    stale = f"; the price is {age} days old" if age > STALE_AFTER_DAYS else ""
+    facts = [
+        Fact(name="API model", value=f"{price.provider} / {price.model}{resolved}", **origin),
         Fact(
             name="Your own price" if price.is_override else "Price",
-            value=f"{rates}; ${price.usd_per_request:.6f} a request of {workload.prompt_tokens:,} → "
-            f"{workload.output_tokens:,} tokens",
-            source=price.source,
-            url=price.url,
-            date=price.date,
+            value=f"{rates}; ${price.usd_per_request:.6f} a request of {size} → {workload.output_tokens:,} tokens"
+            + stale,
+            **origin,
         ),
-        Fact(name="Latency", value="not known: no measurement of this API is in the tables"),
-    )
+    ]
+    if image_tokens:
+        facts.append(Fact(name="Images", value=f"{image_tokens:,} prompt tokens a request", source=image_source))
+    if price.tiers:
+        steps = "; ".join(f"above {start:,} prompt tokens ${into}/{out}" for start, into, out in price.tiers[1:])
+        facts.append(Fact(name="Tiers", value=f"by the tokens of one request: {steps}", **origin))
+    if price.by_hour:
+        facts.append(Fact(name="Hour", value="the price depends on the hour; this one is of 12:00 UTC", **origin))
+    if off := retirement(price.provider, price.model):
+        verb = "turned" if off <= as_of else "turns"
+        facts.append(
+            Fact(name="End of life", value=f"the seller {verb} it off on {off.isoformat()}", source="LiteLLM 1.109.1")
+        )
+    elif price.deprecated:
+        facts.append(Fact(name="End of life", value="the seller calls it deprecated", **origin))
+    if price.note:
+        facts.append(Fact(name="Note", value=price.note, **origin))
+    return (*facts, Fact(name="Latency", value="not known: no measurement of this API is in the tables"))

@@ -46,6 +46,7 @@ class Offer:
     licence: str = ""
     note: str = ""
     is_override: bool = False
+    is_imported: bool = False  # from a list of the whole provider: it replaces every shipped price of the same card
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.usd_per_hour) and 0 < self.usd_per_hour < 10_000):
@@ -164,6 +165,7 @@ def override(row: Mapping[str, Any]) -> Offer:
         url=str(row.get("url") or ""),
         note=str(row.get("note") or ""),
         is_override=True,
+        is_imported=bool(row.get("imported")),
     )
 
 
@@ -176,7 +178,8 @@ def overrides_from_csv(path: Path) -> list[dict[str, str]]:
 def merged(shipped: Iterable[Offer], own: Sequence[Offer]) -> tuple[Offer, ...]:
     """Own prices replace the shipped ones of the same provider, accelerator and terms.
 
-    Where the own price names a region, a machine (``instance``) or does not scale, only that one is replaced.
+    Where the own price names a region, a machine (``instance``) or does not scale, only that one is replaced; an
+    imported list replaces everything shipped of its provider's card.
     """
     by_terms: dict[tuple[str, str, str], list[Offer]] = {}
     for mine in own:
@@ -184,9 +187,12 @@ def merged(shipped: Iterable[Offer], own: Sequence[Offer]) -> tuple[Offer, ...]:
 
     def replaced(offer: Offer) -> bool:
         return any(
-            (offer.count == mine.count or (offer.scales_per_card and mine.scales_per_card))
-            and mine.region in ("", offer.region)
-            and mine.instance in ("", offer.instance)
+            mine.is_imported
+            or (
+                (offer.count == mine.count or (offer.scales_per_card and mine.scales_per_card))
+                and mine.region in ("", offer.region)
+                and mine.instance in ("", offer.instance)
+            )
             for mine in by_terms.get((offer.provider.lower(), offer.accelerator, offer.terms), ())
         )
 
