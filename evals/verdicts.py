@@ -14,6 +14,7 @@ from typing import Literal
 from evals.statistics.intervals import (
     Interval,
     clustered_interval,
+    difference_interval,
     interval_from_summary,
     ratio_interval_from_summaries,
     score_interval,
@@ -22,6 +23,7 @@ from evals.statistics.pairs import compare_pairs, ratio_interval
 from evals.statistics.power import items_for_margin, items_to_settle
 
 Status = Literal["meets", "misses", "unproven"]
+NO_COUNT = "the source does not say on how many items: no interval"
 Direction = Literal["at least", "at most"]
 
 
@@ -76,8 +78,7 @@ def minimum_score_from_summary(
     """The same for a score whose items are not at hand; ``interval`` as the source or ``n`` gave it."""
     _fraction("target", target)
     if interval is None and n is None:
-        reason = "the source does not say on how many items: no interval"
-        return Verdict(status="unproven", target=target, seen=score, low=None, high=None, n=None, reason=reason)
+        return Verdict(status="unproven", target=target, seen=score, low=None, high=None, n=None, reason=NO_COUNT)
     return _minimum(score, n, interval or interval_from_summary(score, n or 1, confidence), target, confidence)
 
 
@@ -119,9 +120,8 @@ def share_from_summaries(
     if before == 0.0:
         return _meaningless(target, n_after)
     if not n_before or not n_after:
-        reason = "the source does not say on how many items: no interval"
         return Verdict(
-            status="unproven", target=target, seen=after / before, low=None, high=None, n=None, reason=reason
+            status="unproven", target=target, seen=after / before, low=None, high=None, n=None, reason=NO_COUNT
         )
     interval = ratio_interval_from_summaries((before, n_before), (after, n_after), confidence)
     if interval is None:
@@ -148,6 +148,26 @@ def not_worse(baseline: Sequence[float], scores: Sequence[float], margin: float,
     status = judge("at least", -margin, interval.low, interval.high)
     settle = _more_pairs(baseline, scores, margin, confidence) if status == "unproven" else None
     return _verdict(status, -margin, pair.difference, interval, pair.n, "paired, item by item", settle)
+
+
+def not_worse_from_summaries(
+    baseline: tuple[float, int | None], score: tuple[float, int | None], margin: float, confidence: float = 0.95
+) -> Verdict:
+    """The same from two (score, n) whose items are not at hand: unpaired."""
+    _fraction("margin", margin)
+    (before, n_before), (after, n_after) = baseline, score
+    if not n_before or not n_after:
+        return Verdict(
+            status="unproven", target=-margin, seen=after - before, low=None, high=None, n=None, reason=NO_COUNT
+        )
+    interval = difference_interval((before, n_before), (after, n_after), confidence)
+    if interval is None:
+        return _one_item(-margin, after - before, min(n_before, n_after))
+    status = judge("at least", -margin, interval.low, interval.high)
+    settle = None
+    if status == "unproven":
+        settle = items_to_settle(after, max(0.0, before - margin), n_after, confidence)
+    return _verdict(status, -margin, after - before, interval, n_after, "unpaired: no item scores", settle)
 
 
 def _more_pairs(baseline: Sequence[float], scores: Sequence[float], margin: float, confidence: float) -> int | None:
