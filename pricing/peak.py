@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from pricing.formats import Format
+from pricing.memory import llama_cpp_buffer_bytes
 from pricing.shapes import Model
 
 MIB = 2**20
@@ -138,3 +139,33 @@ def largest_matrix(model: Model) -> int:
     """Weights of the largest matrix inside a layer."""
     widths = (model.intermediate_size, model.shared_expert_size, model.dense_intermediate_size)
     return max(*(columns * rows for columns, rows in model.attention_shapes.values()), max(widths) * model.hidden_size)
+
+
+def reported_bytes(
+    label: str,
+    model: Model,
+    stored: Format,
+    *,
+    context_tokens: float,
+    generated_tokens: float = 0.0,
+    cards: int = 1,
+    batch: float = 1,
+) -> float | None:
+    """What the engine that ``label`` names reports for a run, over all cards; None where that is no sum of parts.
+
+    transformers: the peak of torch's allocator (published figures of 4.51 leave the prompt pass out). llama.cpp: the
+    device buffers of its load log, all layers on the cards and the input embedding in host memory.
+    """
+    name = label.lower()
+    if "transformers" in name:
+        return transformers_bytes(
+            model, stored, context_tokens=context_tokens, generated_tokens=generated_tokens, cards=cards, batch=batch,
+            label=label, prompt_pass="4.51" not in label,
+        )  # fmt: skip
+    if "llama.cpp" in name:
+        weights = stored.weight_bytes(model)
+        if not model.tied_embeddings:
+            weights -= model.embedding_parameters * stored.embedding_bits / 8
+        buffers = cards * llama_cpp_buffer_bytes(model, context_tokens, flash_attention=False, cards=cards)
+        return weights + batch * model.kv_bytes(context_tokens) + buffers
+    return None
