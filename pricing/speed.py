@@ -2,11 +2,12 @@
 
     step(B)   = max(bytes read / (n × e × bandwidth), 2 × parameters × B / (n × m × peak))
                 + k × weights / shader rate + layers × (c + c_experts + c_link(n) + c_seq × B × log2 n)
-    prompt(p) = operations(p) / (n × m × peak) + layers × (c + c_experts + c_link(n)) + p × layers × (t + t_link × log2 n)
+    prompt(p) = operations(p) / (n × m × peak) + layers × (c + c_experts + c_link(n))
+                + p × layers × (t + t_link × log2 n)
     first(B)  = fixed + prompt × (1 + share × (B − 1)) + steps × step(B)
 
 A fixed cost per layer does most of the work beyond bytes over bandwidth. llama.cpp splits layers over cards, so more
-cards add memory and no speed. Its kernels for a few requests and for many differ: a step of B takes the smaller of
+cards add memory, pass long prompts like a pipeline, and decode no faster. Its kernels for a few requests and for many differ: a step of B takes the smaller of
 ``1 + batch_growth × (B − 1)`` and ``many_base + many_growth × B`` times that of one request.
 """
 
@@ -208,6 +209,7 @@ def paced(asked: Work, fitted: SpeedConstants, *, slowdown: Any = 1.0) -> Pace:
         per_second = 1 / (1 / per_second + 1 / (asked.lanes * fitted.prompt_ceiling_tflops * 1e12))
     token_us = asked.layers * (fitted.token_layer_us + fitted.token_hop_layer_us * asked.hops)
     prompt_s: Any = asked.prompt_operations / per_second + fixed_s + asked.prompt_tokens * token_us * 1e-6
+    prompt_s = prompt_s * asked.prompt_share
     compute_s: Any = asked.step_operations / per_second
     if not isinstance(prompt_s, np.ndarray) and math.isnan(prompt_s):
         prompt_s, compute_s = None, 0.0

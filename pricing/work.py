@@ -26,7 +26,8 @@ class Work:
     """Counts of one replica; bytes and operations are of all its cards together.
 
     ``lanes`` cards share each layer (1 where layers are split over cards instead: ``split_hops`` is then log2 of the
-    cards); ``hops`` is log2 of the lanes. ``cache_bytes`` and ``step_operations`` are per request, the cache at the
+    cards, and pieces of a prompt pass the cards like a pipeline, in ``prompt_share`` of the time of one card);
+    ``hops`` is log2 of the lanes. ``cache_bytes`` and ``step_operations`` are per request, the cache at the
     mean context, ``read_bytes`` the weights a step reads. ``wide`` is 1 where weights keep 16 bits or more. Rates
     are of one card; ``operations_per_s`` is NaN where unknown, ``shader_operations_per_s`` infinite.
     """
@@ -44,6 +45,7 @@ class Work:
     step_operations: Any
     prompt_operations: Any
     prompt_tokens: Any
+    prompt_share: Any
     bandwidth_bytes_s: Any
     operations_per_s: Any
     shader_operations_per_s: Any
@@ -96,6 +98,8 @@ def of(
     lanes = count if engine.tensor_parallel else 1
     active = model.active_linear_parameters
     operations = 2 * active * prompt_tokens + 2 * model.layers * model.heads * model.head_dim * prompt_tokens**2
+    pieces = max(1.0, prompt_tokens / engine.prompt_chunk_tokens)
+    stages = 1 if engine.tensor_parallel else count
     peak, shader = peak_tflops(fmt, engine, accelerator), accelerator.fp32_tflops
     return Work(
         lanes=lanes,
@@ -111,6 +115,7 @@ def of(
         step_operations=2 * (active + model.embedding_parameters),
         prompt_operations=operations,
         prompt_tokens=prompt_tokens,
+        prompt_share=(pieces + stages - 1) / (pieces * stages),
         bandwidth_bytes_s=accelerator.bandwidth_gb_s * 1e9,
         operations_per_s=peak * 1e12 if peak else math.nan,
         shader_operations_per_s=shader * 1e12 if shader else math.inf,
