@@ -121,7 +121,7 @@ def transformers_bytes(
     last_kv = batch * model.kv_bytes(context_tokens + generated_tokens)
     decoding = weights + last_kv * (2 if habit.copied_cache else 1)
     if stored.method == "AWQ" and not prompt_pass:
-        # Attention without the flash kernel repeats keys and values of a layer to all its heads.
+        # Qwen measured AutoAWQ without FlashAttention: keys and values of a layer are then repeated to all its heads.
         decoding += batch * 4 * model.heads * model.head_dim * (context_tokens + generated_tokens)
     if not prompt_pass:
         return max(loading, decoding)
