@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from pricing.commands.breakeven import breakeven
 from pricing.commands.checks import calibrate, validate
 from pricing.commands.feeds import import_offers, refresh
 from pricing.commands.models import model
@@ -17,7 +18,7 @@ offers_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 offers_app.callback(invoke_without_command=True)(offers)
 offers_app.command("import")(import_offers)
 app.add_typer(offers_app, name="offers")
-for command in (model, quote, presets, api, refresh, validate, calibrate):
+for command in (model, quote, breakeven, presets, api, refresh, validate, calibrate):
     app.command()(command)
 
 
