@@ -46,6 +46,11 @@ def claims() -> tuple[Claim, ...]:
     return (_eight_bits(rows), *(_four_bits(rows, *claim) for claim in FOUR_BIT_CLAIMS), _big_beats_small())
 
 
+def _plain(value: float) -> str:
+    """One decimal, a true minus, no minus before zero."""
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+
+
 def _lost_percent(row: Row) -> float:
     return 100 * row.lost_points / row.baseline_points
 
@@ -87,7 +92,7 @@ def _four_bits(rows: Sequence[Row], rule: str, group: str, claimed: float) -> Cl
     middle = median(losses)
     low, high = losses[len(losses) // 10], losses[-1 - len(losses) // 10]
     said = [
-        f"{name} {median(map(_lost_percent, part)):.1f} % ({len(part)} row{'s' if len(part) > 1 else ''})"
+        f"{name} {_plain(median(map(_lost_percent, part)))} % ({len(part)} row{'s' if len(part) > 1 else ''})"
         for name, part in (
             ("plain rounding", [r for r in here if r.cell.method_class in UNTUNED]),
             ("tuned, up to 4B", [r for r in tuned if (r.cell.parameters_b or 99) <= 4]),
@@ -99,8 +104,8 @@ def _four_bits(rows: Sequence[Row], rule: str, group: str, claimed: float) -> Cl
     thin = len({r.cell.source for r in tuned}) < LEAST_SOURCES
     return Claim(
         rule=rule,
-        evidence=f"tuned methods lose {middle:.1f} %, most of them {low:.1f} to {high:.1f} %".replace("-", "−"),
-        detail="; ".join(said).replace(" -", " −"),
+        evidence=f"tuned methods lose {_plain(middle)} %, most of them {_plain(low)} to {_plain(high)} %",
+        detail="; ".join(said),
         rows=len(tuned),
         sources=len({r.cell.source for r in tuned}),
         says="too few rows"

@@ -17,20 +17,20 @@ LEAST_PARAMETERS_B = 0.3  # no published row is of a smaller model
 
 
 def forecast_rows(measurements: Sequence[Measurement]) -> tuple[CliffRow, ...]:
-    """The missing cells of the grid: formats tried on one model of the task but not on another that has a baseline.
+    """The missing cells of the grid model × format × task: formats tried somewhere in it, on models with a baseline.
 
     ``low`` and ``high`` are the 80 % band of the points lost; the zone is always "unproven".
     """
     seen = {(m.model, m.quantization, m.task) for m in measurements}
     local = [m for m in measurements if m.bits_per_weight and m.method != "API"]
-    formats = {(m.quantization, m.task): m for m in reversed(local) if not is_full_precision(m.quantization)}
+    formats = {m.quantization: m for m in reversed(local) if not is_full_precision(m.quantization)}
     found = []
     for model, task in dict.fromkeys((m.model, m.task) for m in local):
         baseline = _baseline(model, task, measurements)
         if baseline is None:
             continue
-        for (quantization, on), like in formats.items():
-            if on == task and (model, quantization, task) not in seen:
+        for quantization, like in formats.items():
+            if (model, quantization, task) not in seen:
                 made = _forecast(baseline, like)
                 if made is not None:
                     found.append(_row(made, like, baseline))

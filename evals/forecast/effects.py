@@ -50,6 +50,7 @@ def shared(one: Sequence[Cell], two: Sequence[Cell]) -> dict[str, Array]:
     same_class = _same([c.method_class for c in one], [c.method_class for c in two])
     sources = [c.source for c in one], [c.source for c in two]
     known = np.outer([bool(s) for s in sources[0]], [bool(s) for s in sources[1]])
+    groups = [c.group for c in one], [c.group for c in two]  # "" is unknown: not one group
     benchmarks = [c.benchmark for c in one], [c.benchmark for c in two]
     same_source = _same(*sources) * known
     return {
@@ -60,7 +61,7 @@ def shared(one: Sequence[Cell], two: Sequence[Cell]) -> dict[str, Array]:
         "size": np.outer(*sizes) * damage,
         "size at these bits": np.outer(*sizes) * np.exp(-0.5 * (apart / 1.5) ** 2),
         "activations": np.outer(*narrow) * damage,
-        "group": _same([c.group for c in one], [c.group for c in two]) * damage,
+        "group": _same(*groups) * np.outer([bool(g) for g in groups[0]], [bool(g) for g in groups[1]]) * damage,
         "benchmark": _same(*benchmarks) * damage,
         "model": _same([c.model for c in one], [c.model for c in two]) * damage,
         "source": same_source * damage,
