@@ -14,11 +14,17 @@ from pricing.quotes import Quote
 from pricing.workload import Workload
 
 AS_OF = date(2026, 11, 21)
+TERMS = (
+    ("on-demand", 2.0, 0, "eu-1"),
+    ("spot", 1.0, 0, "eu-1"),
+    ("serverless", 3.0, 0, ""),
+    ("reserved", 1.5, 12, "eu-1"),
+    ("reserved", 1.2, 36, "eu-1"),
+)
 OWN = [
     {"provider": "Acme", "accelerator": "L40S", "usd_per_hour": usd, "date": "2026-11-01", "tier": tier,
      "commitment_months": months, "region": region}
-    for tier, usd, months, region in (("on-demand", 2.0, 0, "eu-1"), ("spot", 1.0, 0, "eu-1"), 
-                                      ("serverless", 3.0, 0, ""), ("reserved", 1.5, 12, "eu-1"), ("reserved", 1.2, 36, "eu-1"))
+    for tier, usd, months, region in TERMS
 ]  # fmt: skip
 BOOK = load_price_book(OWN, AS_OF)
 LOAD = Workload()
