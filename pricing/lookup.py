@@ -36,7 +36,9 @@ GPUS = {
     "gb200": "B200",
     "gb300": "B300",
     "rtx-pro-6000-blackwell": "RTXPRO6000",
+    "rtx-pro-6000-blackwell-server": "RTXPRO6000",
     "rtx-pro-6000-blackwell-server-edition": "RTXPRO6000",
+    "rtx-pro-6000-server-edition": "RTXPRO6000",
 }
 ENGINES = (  # word in the label → (family with constants of its own, engine class)
     ("exllama", "exllamav2", "llama.cpp"),
