@@ -70,7 +70,7 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     )
     st.caption(md(history_sentence(model, periods, day)))
     st.dataframe(
-        listing(rows),
+        listing(sorted(rows, key=lambda row: row["model"] != model)),
         hide_index=True,
         alt=f"API prices of {sellers[seller]} on {day.isoformat()}",
         column_config={
@@ -81,7 +81,8 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     st.caption(
         f"{len(rows)} models of {md(sellers[seller])}, dollars per million tokens on {day.isoformat()} at 12:00 UTC, "
         "from genai-prices, which ships with the product. "
-        "None means not known, not free. Images are billed as input tokens."
+        "None means not known, not free. Images are billed as input tokens. "
+        "A model that came later shows its first price."
     )
 
 
