@@ -25,6 +25,7 @@ from decisions.report.model import build_report, option_summary
 from decisions.scenarios import FIRST, Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
 from evals.plan import DEMO_QUANTIZATIONS
 from evals.race_spec import by_size
+from pricing import overrides
 from pricing.catalogue import load_price_book
 
 EXIT = {"meets": 0, "none_meets": 1, "unproven": 3}
@@ -109,7 +110,7 @@ def order(
         [part.strip() for part in models.split(",") if part.strip()] or list(chosen.models),
         [part.strip() for part in quantizations.split(",") if part.strip()] or DEMO_QUANTIZATIONS,
     )
-    entries = race_order(chosen, wanted, load_price_book(as_of=chosen.as_of))
+    entries = race_order(chosen, wanted, load_price_book(overrides.read(), chosen.as_of))
     able = [entry for entry in entries if not entry.ruled_out]
     cost = weights(able)
     if as_json:
@@ -123,7 +124,7 @@ def order(
 
 def _decided(name: str, sla: Path | None, workload: Path | None, as_of: str | None) -> tuple[Scenario, Decision]:
     chosen = _scenario(name, sla, workload, as_of)
-    book = load_price_book(as_of=chosen.as_of)
+    book = load_price_book(overrides.read(), chosen.as_of)
     return chosen, decide_scenario(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
 
 
