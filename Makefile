@@ -31,7 +31,7 @@ pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages
-	for one in grid race intervals forecast speed enumeration; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
+	for one in grid race intervals forecast speed enumeration sandbox; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
 	$(BIN)/python -m tests.benchmarks.write
 
 # One recipe; the smaller members take more, shorter steps.
