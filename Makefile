@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_AR
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types pytest bench models engines system clean
+.PHONY: help run test lint types pytest bench models system clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,8 +41,6 @@ models: $(VENV)/.installed  ## Train the tiny family again from scratch into dat
 			--out data/models/$$member --resume || exit 1; \
 	done
 
-engines: $(VENV)/.installed-engines  ## Add llama.cpp (compiles for about eight minutes); nothing else needs it yet
-
 clean:  ## Remove the environment and the caches; your results in .bitbudget stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -60,13 +58,6 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed
 	$(PIP) -r requirements-test.txt
-	@touch $@
-
-# The wheel is kept in .venv/wheels, so that installing again does not compile again.
-$(VENV)/.installed-engines: requirements-engines.txt $(VENV)/.installed
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(VENV)/wheels \
-		--find-links $(VENV)/wheels -r requirements-engines.txt
-	$(PIP) --find-links $(VENV)/wheels -r requirements-engines.txt
 	@touch $@
 
 # bubblewrap runs model-written code; Chromium is driven by the browser tests.
