@@ -1,7 +1,7 @@
 """Which tensor gets which type in a GGUF file of a given name: llama.cpp's own mixtures for dense decoders.
 
 ``Q4_K_M`` names a file, not a format: most of it is Q4_K, some tensors get more bits. The choices are those of
-llama.cpp's quantizer (src/llama-quant.cpp, October 2026); files made here equal its files tensor by tensor.
+llama.cpp's quantizer (src/llama-quant.cpp, October 2026); a test holds them against the sizes that prices come from.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ BASE = {
     "IQ2_XXS": Type.IQ2_XXS,
 }
 PLAIN = ("F32", "F16", "BF16")
-NEED_IMPORTANCE = (Type.IQ3_XXS, Type.IQ2_S, Type.IQ2_XXS)
 SUPER_BLOCK = 256
 
 
@@ -127,6 +126,6 @@ def _values(file_type: str, layer: int, shape: Shape) -> Type | None:
     else:
         chosen = {"Q3_K_L": Type.Q5_K, "Q2_K": Type.Q3_K, "IQ2_M": Type.IQ3_S, "IQ2_XXS": Type.Q2_K}.get(file_type)
     seventy_b = shape.layers == 80 and shape.heads_per_kv_head > 1
-    if seventy_b and (chosen or BASE[file_type]) in (Type.Q3_K, Type.Q4_K):
+    if seventy_b and not file_type.startswith("IQ2") and (chosen or BASE[file_type]) in (Type.Q3_K, Type.Q4_K):
         return Type.Q5_K
     return chosen

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from gguf import GGML_QUANT_SIZES
 
-from evals.engines.gguf_recipes import Shape, more_bits, tensor_type
+from evals.engines.gguf_recipes import BASE, Shape, more_bits, tensor_type
+from pricing.gguf import weight_bytes
+from pricing.models import find
 
 EIGHT = Shape(layers=8, heads_per_kv_head=2, tied=False)
 
@@ -45,3 +48,27 @@ def test_rows_that_do_not_divide_into_blocks_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"blocks of 256 weights, and blk\.0\.ffn_up\.weight has rows of 192"):
         tensor_type("Q4_K_M", "blk.0.ffn_up.weight", 192, EIGHT)
     assert tensor_type("Q4_0", "blk.0.ffn_up.weight", 192, EIGHT).name == "Q4_0"
+
+
+@pytest.mark.parametrize("name", ["Llama-2-7B", "Llama-3.1-70B", "Llama-3.2-3B", "Qwen2-7B"])
+@pytest.mark.parametrize("file_type", sorted(set(BASE) - {"F32", "F16", "BF16"}))
+def test_sizes_agree_with_those_that_prices_are_computed_from(name: str, file_type: str) -> None:
+    """The same mixtures, read from llama.cpp twice and written down in two ways."""
+    big = find(name)
+    shape = Shape(layers=big.layers, heads_per_kv_head=big.heads // big.kv_heads, tied=big.tied_embeddings)
+    tensors = {"token_embd.weight": (big.hidden_size, big.vocab_size * big.hidden_size)}
+    if not big.tied_embeddings:
+        tensors["output.weight"] = tensors["token_embd.weight"]
+    for layer in range(big.layers):
+        for part, (columns, rows) in big.attention_shapes.items():
+            tensors[f"blk.{layer}.attn_{part}.weight"] = (columns, columns * rows)
+        for part in ("up", "gate"):
+            tensors[f"blk.{layer}.ffn_{part}.weight"] = (big.hidden_size, big.hidden_size * big.intermediate_size)
+        tensors[f"blk.{layer}.ffn_down.weight"] = (big.intermediate_size, big.hidden_size * big.intermediate_size)
+    needy = ("IQ3_XXS", "IQ2_M", "IQ2_XXS")  # cannot be made without an importance matrix
+    total = 0.0
+    for tensor, (columns, weights) in tensors.items():
+        block, stored = GGML_QUANT_SIZES[tensor_type(file_type, tensor, columns, shape, importance=file_type in needy)]
+        total += weights / block * stored
+    small = big.small_parameters * 4 + big.other_parameters * 2
+    assert total + small == pytest.approx(weight_bytes(big, file_type), rel=1e-9)
