@@ -32,6 +32,22 @@ def why_not(how: Quantization, devices: tuple[Device, ...] | None = None) -> str
     return ""
 
 
+def slow_here(how: Quantization) -> str:
+    """Why the quantization runs many times slower on this processor than on others; "" if it does not."""
+    if not how.slow_without or "cuda" in devices_here() or set(how.slow_without) & processor_flags():
+        return ""
+    return f"{how.label} is slow on this processor: it has none of {', '.join(how.slow_without)}"
+
+
+@lru_cache(maxsize=1)
+def processor_flags() -> frozenset[str]:
+    """What the processor says it can do; empty where it is not said."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    found = next((line.split(":", 1)[1] for line in lines if line.startswith(("flags", "Features"))), "")
+    return frozenset(found.split())
+
+
 def require(how: Quantization, devices: tuple[Device, ...] | None = None) -> None:
     """Raise ``Unavailable`` with the reason unless the quantization can run here."""
     if why := why_not(how, devices):

@@ -21,6 +21,7 @@ class Quantization:
     "dequantized" ones are rounded to the format and then computed with at full width, so they show the accuracy but
     not the speed or memory. ``method`` names the family in ``evals/engines`` that loads it, ``engine`` what executes
     it here, ``engines`` what serves the format elsewhere. ``optional`` ones need packages that are installed apart.
+    ``slow_without`` names processor flags; on a CPU with none of them it runs many times slower.
     ``options`` is what the family needs to know beyond that.
     """
 
@@ -40,6 +41,7 @@ class Quantization:
     devices: tuple[Device, ...] = ("cpu", "cuda")
     packages: tuple[str, ...] = ("torch", "transformers")
     optional: bool = False
+    slow_without: tuple[str, ...] = ()
     options: tuple[tuple[str, str | float | bool], ...] = ()
     note: str = ""
 
@@ -73,5 +75,5 @@ class Quantization:
     @property
     def recipe(self) -> dict[str, Any]:
         """What decides the weights that come out: part of every result's identity. Wording is not."""
-        wording = ("title", "format", "engines", "devices", "optional", "note", "scale_bits")
+        wording = ("title", "format", "engines", "devices", "optional", "slow_without", "note", "scale_bits")
         return {name: value for name, value in asdict(self).items() if name not in wording}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from evals.catalogue.entry import Quantization
 
 SERVERS = ("transformers", "vLLM", "SGLang")
@@ -10,6 +12,7 @@ BITSANDBYTES = (*TORCH, "bitsandbytes")
 GPTQMODEL = (*TORCH, "gptqmodel", "optimum")
 HALF = 16  # bits of a scale stored in half precision
 SINGLE = 32
+INT8_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8")
 
 
 def _full(label: str, title: str, bits: int, format_: str) -> Quantization:
@@ -25,7 +28,7 @@ def _full(label: str, title: str, bits: int, format_: str) -> Quantization:
     )
 
 
-def _bitsandbytes(label: str, title: str, format_: str, bits: int, scale_bits: float, **more: object) -> Quantization:
+def _bitsandbytes(label: str, title: str, format_: str, bits: int, scale_bits: float, **more: Any) -> Quantization:
     return Quantization(
         label=label,
         title=title,
@@ -35,7 +38,7 @@ def _bitsandbytes(label: str, title: str, format_: str, bits: int, scale_bits: f
         scale_bits=scale_bits,
         engines=("transformers", "vLLM"),
         packages=BITSANDBYTES,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -82,7 +85,7 @@ def _hqq(bits: int) -> Quantization:
     )
 
 
-def _torchao(label: str, title: str, format_: str, activations: str) -> Quantization:
+def _torchao(label: str, title: str, format_: str, activations: str, **more: Any) -> Quantization:
     return Quantization(
         label=label,
         title=title,
@@ -93,6 +96,7 @@ def _torchao(label: str, title: str, format_: str, activations: str) -> Quantiza
         engines=("transformers", "vLLM"),
         packages=(*TORCH, "torchao"),
         options=(("activations", activations),),
+        **more,
     )
 
 
@@ -152,6 +156,25 @@ ENTRIES = (
         packages=GPTQMODEL,
     ),
     _torchao("torchao-int8", "INT8 weights (torchao)", "INT8, one scale a row", "full"),
-    _torchao("torchao-w8a8", "INT8 weights and activations (torchao)", "INT8, one scale a row and a token", "int8"),
+    _torchao(
+        "torchao-w8a8",
+        "INT8 weights and activations (torchao)",
+        "INT8, one scale a row and a token",
+        "int8",
+        slow_without=INT8_FLAGS,
+    ),
     *(_hqq(bits) for bits in (4, 3, 2)),
+    Quantization(
+        label="autoround-int4-g128",
+        title="AutoRound, 4 bits, groups of 128",
+        method="autoround",
+        format="4-bit integers, groups of 128, kept as GPTQ",
+        nominal_bits=4,
+        scale_bits=HALF + 4,
+        group_size=128,
+        needs_calibration=True,
+        engines=SERVERS,
+        packages=(*GPTQMODEL, "auto-round"),
+        optional=True,
+    ),
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from evals.availability import why_not
+from evals.availability import slow_here, why_not
 from evals.catalogue.page import page
 from evals.commands.arguments import Json, say, told
 from evals.engines.calibration import VARIABLE
@@ -32,10 +32,12 @@ def quantizations(
         if write:
             write.write_text(page(measured_measurements(), measured_speeds()), encoding="utf-8")
     listed = [
-        {**asdict(how), "effective_bits": how.effective_bits, "why_not": why_not(how)} for how in QUANTIZATIONS.values()
+        {**asdict(how), "effective_bits": how.effective_bits, "why_not": why_not(how), "slow": slow_here(how)}
+        for how in QUANTIZATIONS.values()
     ]
     lines = [
-        f"{how.label:22} {how.effective_bits:6.2f} bits  {how.applied:4}  {how.engine:12} {why_not(how) or 'runs here'}"
+        f"{how.label:22} {how.effective_bits:6.2f} bits  {how.applied:4}  {how.engine:12} "
+        + (why_not(how) or slow_here(how) or "runs here")
         for how in QUANTIZATIONS.values()
     ]
     say({"quantizations": listed}, as_json, f"wrote {write}" if write else "\n".join(lines))

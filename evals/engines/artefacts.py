@@ -24,6 +24,8 @@ def artefact(key: str, make: Callable[[Path], None], last: str = "config.json") 
         made = Path(temporary) / "made"
         made.mkdir()
         make(made)
+        if not (made / last).exists():
+            raise RuntimeError(f"nothing was kept: {last} was not written")
         try:
             os.replace(made, folder)
         except OSError:

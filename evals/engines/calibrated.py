@@ -1,4 +1,7 @@
-"""GPTQ and AWQ through gptqmodel: quantized once with calibration text, kept on disk, loaded by plain transformers."""
+"""GPTQ and AWQ through gptqmodel, AutoRound through its own package.
+
+Quantized once with calibration text, kept on disk as a folder, loaded by plain transformers.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,15 @@ import torch
 from safetensors import safe_open
 
 from evals.engines.artefacts import artefact
-from evals.engines.calibration import calibration, require_usable
+from evals.engines.calibration import Calibration, calibration, require_usable
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant, load_folder
 from evals.engines.stored import UNQUANTIZED_BITS, linear_names, require_whole_groups, unique
 from evals.plan import variant_key
 
 BATCH_SIZE = 16
+ITERATIONS = 200  # of AutoRound, its own default
+WINDOW = 128
 WIDTHS = {"I64": 8, "F64": 8, "I32": 4, "F32": 4, "I16": 2, "F16": 2, "BF16": 2}  # bytes; all others take one
 
 
@@ -59,8 +64,8 @@ def layer_bytes(made: Path, names: Iterable[str]) -> int:
     return total
 
 
-def _make(job: Job, made: Path) -> None:
-    """Quantize into ``made``. Equal inputs give equal bytes."""
+def usable_calibration(job: Job) -> Calibration:
+    """The calibration text, if it is that of the plan and fit for this model."""
     if job.artefact_key != variant_key(job.local, job.how):
         raise ValueError(
             f"the calibration text or a package changed since {job.how.label} was planned; start a new run"
@@ -69,23 +74,56 @@ def _make(job: Job, made: Path) -> None:
     given = calibration()
     widest = max(job.original.get_submodule(name).weight.shape[1] for name in linear_names(job.original))
     require_usable(given, job.tokenizer, widest)
+    return given
+
+
+def _make(job: Job, made: Path) -> None:
+    """Quantize into ``made``. Equal inputs give equal bytes."""
+    given = usable_calibration(job)
+    if job.how.method == "autoround":
+        _autoround(job, given, made)
+    else:
+        _gptqmodel(job, given, made)
+    job.tokenizer.save_pretrained(made)
+
+
+def _gptqmodel(job: Job, given: Calibration, made: Path) -> None:
     # Its loader asks for two workers and fails where the machine gives one.
     os.environ.setdefault("GPTQMODEL_CPU_WORKERS", "2")
+    torch.compiler.set_stance("force_eager")
     with redirect_stdout(sys.stderr):
         from gptqmodel import BACKEND, GPTQModel, QuantizeConfig
         from gptqmodel.quantization.config import AWQConfig
 
-        torch.compiler.set_stance("force_eager")
-        bits, group = int(job.how.nominal_bits), job.how.group_size
+        recipe = {"bits": int(job.how.nominal_bits), "group_size": job.how.group_size, "device": job.device}
         if job.how.method == "awq":
-            quantizer = GPTQModel.load(
-                str(job.local.folder), AWQConfig(bits=bits, group_size=group, device=job.device), dtype=torch.bfloat16
-            )
+            quantizer = GPTQModel.load(str(job.local.folder), AWQConfig(**recipe), dtype=torch.bfloat16)
             quantizer.quantize(list(given.texts), batch_size=1, backend=BACKEND.AWQ_TORCH)
         else:
-            quantizer = GPTQModel.load(
-                str(job.local.folder), QuantizeConfig(bits=bits, group_size=group, device=job.device)
-            )
+            quantizer = GPTQModel.load(str(job.local.folder), QuantizeConfig(**recipe))
             quantizer.quantize(list(given.texts), batch_size=BATCH_SIZE)
         quantizer.save(str(made))
-    job.tokenizer.save_pretrained(made)
+
+
+def _autoround(job: Job, given: Calibration, made: Path) -> None:
+    with redirect_stdout(sys.stderr):
+        from auto_round import AutoRound
+
+        rows = windows(job, given)
+        recipe = {"bits": int(job.how.nominal_bits), "group_size": job.how.group_size, "iters": ITERATIONS}
+        data = {"dataset": list(rows), "nsamples": len(rows), "seqlen": rows[0].shape[1], "batch_size": 4}
+        rounder = AutoRound(
+            job.plain(torch.float32), job.tokenizer, **recipe, **data, device_map=job.device, enable_torch_compile=False
+        )
+        rounder.quantize_and_save(str(made), format="auto_gptq")
+    written = next(made.rglob("config.json")).parent  # in a folder of its own below the one asked for
+    if written != made:
+        for path in list(written.iterdir()):
+            path.rename(made / path.name)
+
+
+def windows(job: Job, given: Calibration) -> list[torch.Tensor]:
+    """The texts one after the other, cut into rows of 128 tokens: shorter ones would be skipped."""
+    ids = [i for text in given.texts for i in job.tokenizer(text).input_ids]
+    length = min(WINDOW, len(ids))
+    return [torch.tensor([ids[at : at + length]]) for at in range(0, len(ids) - length + 1, length)]

@@ -20,6 +20,7 @@ FAMILIES = {
     "bitsandbytes": "evals.engines.bitsandbytes",
     "gptq": "evals.engines.calibrated",
     "awq": "evals.engines.calibrated",
+    "autoround": "evals.engines.calibrated",
     "torchao": "evals.engines.torchao",
     "hqq": "evals.engines.hqq",
     "gguf": "evals.engines.gguf",

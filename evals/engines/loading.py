@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from evals.availability import processor_flags
 from evals.models import LocalModel
 from evals.quantizations import Quantization
 
@@ -58,8 +59,7 @@ class Job:
         half = torch.float16 if self.how.label == "fp16" else torch.bfloat16
         if self.device == "cuda":
             return half
-        flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-        native = any(flag in flags for flag in BF16_FLAGS)
+        native = bool(BF16_FLAGS & processor_flags())
         return half if native and self.how.label == "bf16" else torch.float32
 
     @cached_property

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 
 from evals.engines.artefacts import artefact
-from evals.engines.calibration import calibration, require_usable
+from evals.engines.calibrated import usable_calibration
+from evals.engines.calibration import calibration
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.rounding import SCALE_BITS, round_to_nearest
 from evals.engines.sensitivity import allocate, layer_losses, spread
-from evals.engines.stored import linear_names, require_whole_groups, unique
+from evals.engines.stored import unique
 
 FILE = "bits.json"
 
@@ -48,11 +49,7 @@ def load(job: Job) -> LoadedVariant:
 
 
 def _make(job: Job, made: Path) -> None:
-    require_whole_groups(job.original, job.how.label, job.how.group_size)
-    given = calibration()
-    widest = max(job.original.get_submodule(name).weight.shape[1] for name in linear_names(job.original))
-    require_usable(given, job.tokenizer, widest)
-    mean = int(job.how.nominal_bits)
+    given, mean = usable_calibration(job), int(job.how.nominal_bits)
     widths = (mean - 1, mean, mean + 1)
     losses = layer_losses(job.plain(torch.float32), job.tokenizer, spread(given), widths, job.how.group_size)
     (made / FILE).write_text(json.dumps(allocate(losses, mean), indent=1))

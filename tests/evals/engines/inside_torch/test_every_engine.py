@@ -20,7 +20,8 @@ from evals.tasks import task
 
 PACKED = (
     "llm-int8", "nf4", "nf4-dq", "fp4", "gptq-int8-g128", "gptq-int4-g128", "gptq-int3-g128", "gptq-int2-g128",
-    "awq-int4-g128", "torchao-int8", "torchao-w8a8", "hqq-int4-g64", "hqq-int3-g64", "hqq-int2-g64",
+    "awq-int4-g128", "autoround-int4-g128", "torchao-int8", "torchao-w8a8", "hqq-int4-g64", "hqq-int3-g64",
+    "hqq-int2-g64",
 )  # fmt: skip
 DEQUANTIZED = ("rtn-int5-g64", "rtn-int4", "rtn-int4-g128-emb", "rtn-mixed-int3-g128")
 
