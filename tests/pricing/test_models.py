@@ -22,7 +22,13 @@ def test_few_models_lack_a_published_count() -> None:
 
 
 # As their publishers state them, in billions: all parameters, and those a token passes.
-ROUNDED = {"DeepSeek-V3": 671, "DistilBERT": 0.0664, "DistilBERT-SST2": 0.067, "BERT-base": 0.1095, "Qwen1.5-0.5B": 0.464}
+ROUNDED = {
+    "DeepSeek-V3": 671,
+    "DistilBERT": 0.0664,
+    "DistilBERT-SST2": 0.067,
+    "BERT-base": 0.1095,
+    "Qwen1.5-0.5B": 0.464,
+}
 ACTIVE = {
     "DeepSeek-V3": 37,
     "DeepSeek-V2": 21,
