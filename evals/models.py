@@ -27,6 +27,12 @@ class LocalModel:
     file: Path | None = None
 
     @property
+    def size_bytes(self) -> int:
+        """Of the weights on disk."""
+        files = gguf_parts(self.file) if self.file else self.folder.glob("*.safetensors")
+        return sum(path.stat().st_size for path in files)
+
+    @property
     def weights_hash(self) -> str:
         """SHA-256 over configuration, tokenizer and weights."""
         if self.file:

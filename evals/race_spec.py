@@ -117,7 +117,7 @@ def by_size(models: Sequence[str], quantizations: Sequence[str]) -> tuple[str, .
     sizes = {}
     for name in models:
         local = model(name)
-        stored = sum(path.stat().st_size for path in local.folder.glob("*.safetensors"))
+        stored = local.size_bytes
         for label in quantizations:
             how = quantization(label)
             sizes[f"{local.name}@{how.label}"] = stored * how.nominal_bits

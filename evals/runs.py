@@ -248,7 +248,7 @@ def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
     if not paces:
         return None
     known = {name: sum(values) / len(values) for name, values in paces.items()}
-    sizes = {c.model: sum(p.stat().st_size for p in model(c.model).folder.glob("*.safetensors")) for c in cells}
+    sizes = {c.model: model(c.model).size_bytes for c in cells}
     nearest = {name: min(known, key=lambda k: abs(sizes[k] - size)) for name, size in sizes.items()}
     left = sum(
         (c.items_total - c.items_done)

@@ -14,5 +14,7 @@ def load_variant(local: LocalModel, how: Quantization, artefact_key: str) -> Loa
     logit is an error, not a perfect score.
     """
     require(how)
+    if local.file and how.method != "gguf":
+        raise ValueError(f"{local.file.name} is quantized already; {how.label} is made from a folder of the full model")
     loaded: LoadedVariant = family(how.method).load(Job(local, how, artefact_key))
     return loaded

@@ -16,6 +16,7 @@ from evals.engines.gguf_export import export
 from evals.engines.gguf_files import DamagedFile, facts, probe
 from evals.engines.llama_cpp import EngineError
 from evals.engines.loading import Job
+from evals.engines.variants import load_variant
 from evals.models import LocalModel, model
 from evals.names import UnknownName
 from evals.plan import Plan, variant_key
@@ -78,6 +79,11 @@ def test_a_file_of_your_own_is_a_model(q8: Path, home: Path) -> None:
         load(job(model(str(q8)), "Q4_K_M"))
 
 
+def test_a_file_takes_no_other_method(q8: Path) -> None:
+    with pytest.raises(ValueError, match=r"mine\.gguf is quantized already; nf4 is made from a folder"):
+        load_variant(model(str(q8)), quantization("nf4"), "any")
+
+
 def test_a_missing_file_is_named_and_so_is_a_missing_part(q8: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=r"missing: none\.gguf"):
         model(str(tmp_path / "none.gguf"))
@@ -138,6 +144,8 @@ def test_a_damaged_file_fails_by_name_and_the_other_cells_go_on(
     run = runs.start(plan, store)
     (home / "home" / "logs" / run).mkdir(parents=True)
     Worker(store, run, "here").work()
+    assert runs.status(run, store).state == "done"  # type: ignore[union-attr]
+    assert model(str(q8)).size_bytes == q8.stat().st_size
     states = {(Path(c["model"]).name, c["task"]): (c["state"], c["reason"]) for c in store.cells(run)}
     assert all(state == "done" for (name, _), (state, _) in states.items() if name == "mine.gguf")
     assert all(
