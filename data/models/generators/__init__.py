@@ -8,7 +8,8 @@ from random import Random
 from data.models.generators import agent, arithmetic, classification, code, summarization
 from data.models.generators.items import Item, Split
 
-GENERATORS: dict[str, Callable[[Random], Item]] = {
+Generators = dict[str, Callable[[Random], Item]]
+GENERATORS: Generators = {
     "classification": classification.generate,
     "summarization": summarization.generate,
     "math": arithmetic.generate,
@@ -17,9 +18,13 @@ GENERATORS: dict[str, Callable[[Random], Item]] = {
 }
 
 
-def stream(group: str, split: Split, seed: int) -> Iterator[Item]:
+# What the first stage of training takes instead.
+FIRST_STAGE = GENERATORS | {"math": arithmetic.generate_short}
+
+
+def stream(group: str, split: Split, seed: int, generators: Generators = GENERATORS) -> Iterator[Item]:
     """Endless items of one task group that belong to ``split``; the same seed gives the same stream."""
-    generate = GENERATORS[group]
+    generate = generators[group]
     random = Random(f"{group}/{split}/{seed}")
     while True:
         item = generate(random)

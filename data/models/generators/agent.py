@@ -8,13 +8,14 @@ from __future__ import annotations
 from random import Random
 
 from data.models.generators.items import Item, apply, split_of, split_of_sums
+from data.models.generators.working import written_out
 from data.models.generators.world import ITEMS
 
 
 def generate(random: Random) -> Item:
     """One goal over a stock list; test items hold out both the content and the sum."""
     while True:
-        names = random.sample(ITEMS, random.choice([4, 5]))
+        names = random.sample(ITEMS, random.choice([4, 5, 6]))
         stock = {name: random.randint(10, 99) for name in names}
         a, b, limit = random.sample(names, 3)
         verb, op, word = random.choice([("add", "+", "plus"), ("sub", "-", "minus")])
@@ -37,7 +38,7 @@ def generate(random: Random) -> Item:
     steps = [
         f"get {a}{stock[a]}",
         f"get {b}{stock[b]}",
-        f"{verb} {stock[a]} {stock[b]}={result}",
+        f"{verb} {written_out(op, stock[a], stock[b])}",
         f"cmp {result} {limit}{stock[limit]} {seen}",
         f"order {quantity} {first if asked == seen else second}",
     ]

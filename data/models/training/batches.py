@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from data.models.generators import GENERATORS, stream
+from data.models.generators import FIRST_STAGE, GENERATORS, stream
 from data.models.generators.agent import drill
 from data.models.training.recipe import DRILL_FRACTION, EOS, ITEMS_PER_STEP, LOSS_WEIGHT, PAD, WARM_UP_DRILLS
 
@@ -30,15 +30,16 @@ class Batch(NamedTuple):
 class Batches:
     """Endless batches for one seed; drills are mixed into the agent's stream."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int, first_stage: bool) -> None:
         self._tokenizer = tokenizer
+        self._generators = FIRST_STAGE if first_stage else GENERATORS
         self._random = Random(f"batches/{seed}")
         self._streams = {group: self._texts(group, seed) for group in GENERATORS}
         self._buffers: dict[str, list[list[Pair]]] = {}
 
     def _texts(self, group: str, seed: int) -> Iterator[tuple[str, str]]:
         random = Random(f"drills/{group}/{seed}")
-        items = stream(group, "train", seed)
+        items = stream(group, "train", seed, self._generators)
         while True:
             if group == "agent" and random.random() < DRILL_FRACTION:
                 yield drill(random)
