@@ -83,6 +83,8 @@ def ask(scenario: Scenario) -> str:
             words.append(f"{scenario.tasks[task]} {percent(line.minimum)}")
         if line.minimum_of_baseline is not None:
             words.append(f"{percent(line.minimum_of_baseline)} of baseline on {scenario.tasks[task]}")
+        if line.max_drop_from_baseline is not None:
+            words.append(f"{points(line.max_drop_from_baseline)} below baseline at most on {scenario.tasks[task]}")
     text = listed(words)
     for value, word in ((sla.e2e_p95_s, "p95"), (sla.ttft_p95_s, "first token p95"), (sla.tpot_p95_s, "a token p95")):
         if value is not None:

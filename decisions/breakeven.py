@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from decisions.candidates import requoted
@@ -13,6 +14,7 @@ from pricing.catalogue import PriceBook
 
 POINTS_A_DECADE = 10
 DECADES_EACH_WAY = 1.5
+CLOSE = 1.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +35,17 @@ def break_even(scenario: Scenario, first: Option, second: Option, book: PriceBoo
     middle = math.log10(scenario.workload.requests_per_month)
     steps = range(-round(DECADES_EACH_WAY * POINTS_A_DECADE), round(DECADES_EACH_WAY * POINTS_A_DECADE) + 1)
     volumes = tuple(v for s in steps if 1 <= (v := float(f"{10 ** (middle + s / POINTS_A_DECADE):.3g}")) <= 1e12)
-    costs = []
-    for option in (first, second):
-        there = [requoted(option, _at(scenario, volume), book).quote.usd_per_month for volume in volumes]
-        costs.append(tuple(band.value if band else None for band in there))
-    crossings = _crossings(volumes, costs[0], costs[1])
+
+    def cost(option: Option, volume: float) -> float | None:
+        band = requoted(option, _at(scenario, volume), book).quote.usd_per_month
+        return band.value if band else None
+
+    def gap(volume: float) -> float | None:
+        one, two = cost(first, volume), cost(second, volume)
+        return None if one is None or two is None else one - two
+
+    costs = [tuple(cost(option, volume) for volume in volumes) for option in (first, second)]
+    crossings = _crossings(volumes, costs[0], costs[1], gap)
     return BreakEven(
         requests_per_month=volumes,
         first_usd_per_month=costs[0],
@@ -52,20 +60,35 @@ def _at(scenario: Scenario, volume: float) -> Scenario:
 
 
 def _crossings(
-    volumes: tuple[float, ...], first: tuple[float | None, ...], second: tuple[float | None, ...]
+    volumes: tuple[float, ...],
+    first: tuple[float | None, ...],
+    second: tuple[float | None, ...],
+    gap: Callable[[float], float | None],
 ) -> tuple[float, ...]:
-    """Where the sign of first − second changes, to the resolution of the grid: the volume after the change."""
+    """Where the sign of first − second changes, to one part in a hundred: the volume just after the change."""
     found = []
-    before = 0.0
+    before, at = 0.0, 0.0
     for volume, one, two in zip(volumes, first, second, strict=True):
         if one is None or two is None:
             before = 0.0
             continue
-        gap = one - two
-        if before * gap < 0:
-            found.append(volume)
-        before = gap or before
+        here = one - two
+        if before * here < 0:
+            found.append(_narrowed(at, volume, before, gap))
+        if here:
+            before, at = here, volume
     return tuple(found)
+
+
+def _narrowed(low: float, high: float, before: float, gap: Callable[[float], float | None]) -> float:
+    """The change between ``low``, where the gap still has the sign of ``before``, and ``high``."""
+    while high > CLOSE * low:
+        middle = math.sqrt(low * high)
+        there = gap(middle)
+        if there is None:
+            break
+        low, high = (middle, high) if there * before > 0 else (low, middle)
+    return high
 
 
 def _sentence(
@@ -92,6 +115,6 @@ def _sentence(
         return (
             f"The cheaper one changes {len(crossings)} times {reach}; replicas are whole, so the lines are staircases."
         )
-    usd = next(min(a, b) for v, a, b in known if v == at)
+    usd = next(min(a, b) for v, a, b in known if v >= at)
     there = f"{count(at)} requests a month, {other.label} from there on (about {money(usd)})"
     return f"{low.label} is cheaper below about {there}."

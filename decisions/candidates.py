@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from decisions import quoting
 from decisions.evidence import ItemScores, baseline_of
+from decisions.forecasts import with_forecast
 from decisions.frontier import frontier_shares, undominated
 from decisions.limits import limit_checks
 from decisions.options import Option
@@ -107,7 +108,10 @@ def _deployment(
 ) -> Option:
     first = next(iter(found.values()))
     baselines = {task: b for task, m in found.items() if (b := baseline_of(m, measurements))}
-    quality = _quality(scenario, found, baselines, item_scores, usual)
+    quality = [
+        check if check.task in found else with_forecast(check, [first], measurements)
+        for check in _quality(scenario, found, baselines, item_scores, usual)
+    ]
     quote = quoting.rental(scenario, first, book, thorough=overall(quality) != "misses")
     return Option(
         id=option_id(model, quantization),

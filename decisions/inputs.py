@@ -39,11 +39,14 @@ def _line(section: Fields, task: str) -> QualityLine:
     if bare:
         line.where = f"{section.where}: {task}"
     result = QualityLine(
-        minimum=line.fraction("minimum", None), minimum_of_baseline=line.fraction("minimum_of_baseline", None)
+        minimum=line.fraction("minimum", None),
+        minimum_of_baseline=line.fraction("minimum_of_baseline", None),
+        max_drop_from_baseline=line.fraction("max_drop_from_baseline", None),
     )
     line.done()
-    if result.minimum is None and result.minimum_of_baseline is None:
-        raise BadInput(f"{line.where}: give minimum or minimum_of_baseline, for example minimum: 75 %")
+    if result == QualityLine():
+        known = "minimum, minimum_of_baseline or max_drop_from_baseline"
+        raise BadInput(f"{line.where}: give {known}, for example minimum: 75 %")
     return result
 
 

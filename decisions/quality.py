@@ -9,9 +9,15 @@ from decisions.sla import QualityLine
 from decisions.verdicts import Check, judge
 from decisions.wording import percent
 from evals.measurements import Measurement
-from evals.statistics.intervals import ratio_interval_from_summaries
-from evals.statistics.pairs import compare_pairs, ratio_interval
-from evals.statistics.power import items_for_margin, items_to_settle
+from evals.statistics.intervals import Interval
+from evals.verdicts import (
+    Verdict,
+    minimum_score_from_summary,
+    not_worse,
+    not_worse_from_summaries,
+    share_from_summaries,
+    share_of_baseline,
+)
 
 
 def quality_checks(
@@ -28,128 +34,62 @@ def quality_checks(
     if line.minimum is not None:
         checks.append(_absolute(task, title, line.minimum, measurement, usual_protocol))
     if line.minimum_of_baseline is not None:
-        checks.append(_of_baseline(task, title, line.minimum_of_baseline, measurement, baseline, scores))
+        name = f"{title}, share of baseline"
+        checks.append(_against_baseline(task, title, name, line.minimum_of_baseline, measurement, baseline, scores))
+    if line.max_drop_from_baseline is not None:
+        name, target = f"{title}, change from baseline", -line.max_drop_from_baseline
+        checks.append(_against_baseline(task, title, name, target, measurement, baseline, scores, is_drop=True))
     return checks
 
 
 def _absolute(task: str, title: str, target: float, seen: Measurement | None, usual_protocol: str) -> Check:
     if seen is None:
         return _unknown(task, title, target, f"not measured on {title}")
-    status = judge("at least", target, seen.low, seen.high)
-    reasons = []
-    settle = None
-    if seen.low is None:
-        reasons.append("the source does not say on how many items: no interval")
-    elif status == "unproven":
-        settle = items_to_settle(seen.score, target, seen.n_items or 0)
-        reasons.append("the interval reaches over the line")
-    elif status == "misses":
+    interval = Interval(seen.low, seen.high) if seen.low is not None and seen.high is not None else None
+    verdict = minimum_score_from_summary(seen.score, seen.n_items, target, interval)
+    reasons = [verdict.reason] if verdict.reason else []
+    if verdict.status == "misses":
         reasons.append(f"{percent(target - seen.score)} short".replace(" %", " points"))
     if usual_protocol and seen.protocol != usual_protocol:
         reasons.append(f"scored under its own protocol ({_told_apart(seen.protocol, usual_protocol)})")
-    return Check(
-        name=title,
-        task=task,
-        unit="fraction",
-        direction="at least",
-        target=target,
-        seen=seen.score,
-        low=seen.low,
-        high=seen.high,
-        status=status,
-        reason="; ".join(reasons),
-        items_to_settle=settle,
-        origin=seen.origin,
-    )
+    return _check(task, title, verdict, "; ".join(reasons), seen.origin)
 
 
-def _of_baseline(
+def _against_baseline(
     task: str,
     title: str,
+    name: str,
     target: float,
     seen: Measurement | None,
     baseline: Measurement | None,
     scores: ItemScores | None,
+    *,
+    is_drop: bool = False,
 ) -> Check:
-    name = f"{title}, share of baseline"
+    """A share of the baseline's score, or with ``is_drop`` the points between the two."""
     if seen is None:
         return _unknown(task, name, target, f"not measured on {title}")
     if baseline is None:
         return _unknown(task, name, target, "no full-precision run of the same model to compare with", seen.origin)
     if baseline is seen or baseline.quantization == seen.quantization:
-        status = judge("at least", target, 1.0, 1.0)
-        return Check(
-            name=name,
-            task=task,
-            unit="fraction",
-            direction="at least",
-            target=target,
-            seen=1.0,
-            low=1.0,
-            high=1.0,
-            status=status,
-            reason="it is the baseline",
-            origin=seen.origin,
-        )
-    odd = differences(seen, baseline)
-    if odd:
-        return _unknown(
-            task, name, target, f"not comparable with its baseline: another {' and '.join(odd)}", seen.origin
-        )
-    if baseline.score == 0:
+        same = 0.0 if is_drop else 1.0
+        status = judge("at least", target, same, same)
+        itself = Verdict(status=status, target=target, seen=same, low=same, high=same, n=seen.n_items)
+        return _check(task, name, itself, "it is the baseline", seen.origin)
+    if odd := differences(seen, baseline):
+        reason = f"not comparable with its baseline: another {' and '.join(odd)}"
+        return _unknown(task, name, target, reason, seen.origin)
+    if baseline.score == 0 and not is_drop:
         return _unknown(task, name, target, "the baseline scores 0: a share of it means nothing", seen.origin)
     pair = paired_scores(baseline, seen, scores)
-    if pair and math.fsum(pair[1]) > 0:
-        _, before, after = pair
-        interval, value, how = (
-            ratio_interval(before, after),
-            math.fsum(after) / math.fsum(before),
-            "paired, item by item",
-        )
-    elif seen.n_items and baseline.n_items:
-        interval = ratio_interval_from_summaries((baseline.score, baseline.n_items), (seen.score, seen.n_items))
-        value, how = seen.score / baseline.score, "unpaired: no item scores"
+    summaries = (baseline.score, baseline.n_items), (seen.score, seen.n_items)
+    if is_drop:
+        verdict = not_worse(*pair[1:], -target) if pair else not_worse_from_summaries(*summaries, -target)
+    elif pair and math.fsum(pair[1]) > 0:
+        verdict = share_of_baseline(*pair[1:], target)
     else:
-        interval, value, how = (
-            None,
-            seen.score / baseline.score,
-            "the source does not say on how many items: no interval",
-        )
-    bounded = interval is not None and math.isfinite(interval.high)
-    low, high = (interval.low, interval.high) if interval and bounded else (None, None)
-    status = judge("at least", target, interval.low if interval else None, interval.high if interval else None)
-    settle = _items_for_share(target, seen, baseline, pair) if status == "unproven" else None
-    return Check(
-        name=name,
-        task=task,
-        unit="fraction",
-        direction="at least",
-        target=target,
-        seen=value,
-        low=low,
-        high=high,
-        status=status,
-        reason=f"of {baseline.quantization}, {how}",
-        items_to_settle=settle,
-        origin=seen.origin,
-    )
-
-
-def _items_for_share(
-    target: float, seen: Measurement, baseline: Measurement, pair: tuple[list[str], list[float], list[float]] | None
-) -> int | None:
-    if not pair:
-        return items_to_settle(seen.score, min(1.0, target * baseline.score), seen.n_items or 0)
-    flips = compare_pairs(pair[1], pair[2])
-    margin = (1 - target) * baseline.score
-    gap = margin + flips.difference
-    if abs(gap) < 1e-9 or flips.flips_fraction == 0:
-        return None
-    margin = gap - flips.difference if gap > 0 else -gap - flips.difference  # mirrored: items to show the miss
-    if not 0 < margin <= 1:
-        return None
-    total = items_for_margin(max(flips.flips_fraction, abs(flips.difference)), margin, flips.difference, 0.975, 0.5)
-    return max(0, total - flips.n)
+        verdict = share_from_summaries(*summaries, target)
+    return _check(task, name, verdict, f"of {baseline.quantization}, {verdict.reason}", seen.origin)
 
 
 def _told_apart(protocol: str, usual: str) -> str:
@@ -158,17 +98,23 @@ def _told_apart(protocol: str, usual: str) -> str:
     return " · ".join(part for part in protocol.split(" · ") if part not in common)
 
 
-def _unknown(task: str, name: str, target: float, reason: str, origin: str = "") -> Check:
+def _check(task: str, name: str, verdict: Verdict, reason: str, origin: str) -> Check:
     return Check(
         name=name,
         task=task,
         unit="fraction",
         direction="at least",
-        target=target,
-        seen=None,
-        low=None,
-        high=None,
-        status="unproven",
+        target=verdict.target,
+        seen=verdict.seen,
+        low=verdict.low,
+        high=verdict.high,
+        status=verdict.status,
         reason=reason,
+        items_to_settle=verdict.items_to_settle,
         origin=origin,
     )
+
+
+def _unknown(task: str, name: str, target: float, reason: str, origin: str = "") -> Check:
+    nothing = Verdict(status="unproven", target=target, seen=None, low=None, high=None, n=None)
+    return _check(task, name, nothing, reason, origin)

@@ -45,6 +45,15 @@ def rental(scenario: Scenario, measurement: Measurement, book: PriceBook, *, tho
     return min(found, key=lambda one: (_standing(scenario, one), found.index(one)))
 
 
+def variant(scenario: Scenario, model: str, quantization: str, book: PriceBook) -> Quote:
+    """The cheapest acceptable deployment of a variant that nobody measured yet; its size is taken from its format."""
+    terms = _terms(scenario)
+    key = (id(book), "rental", model, quantization, None, None, *terms.values())
+    return _once(
+        key, book, lambda: pricing_quote.cheapest_rental(book, model=model, quantization=quantization, **terms)
+    )
+
+
 def _standing(scenario: Scenario, quote: Quote) -> tuple[int, int]:
     """Lower is better: the verdict on latency and money, then how many latency lines are not proven."""
     checks = limit_checks(scenario.sla, quote)

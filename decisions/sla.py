@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class QualityLine:
-    """Minimum score on one task: absolute, or as a share of the model's own full-precision baseline."""
+    """Lines on one task's score: absolute, as a share of the model's own full-precision baseline, or as points below.
+
+    ``max_drop_from_baseline`` = 0.02: at most two points below it.
+    """
 
     minimum: float | None = None
     minimum_of_baseline: float | None = None
+    max_drop_from_baseline: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("minimum", "minimum_of_baseline"):
+        for name in ("minimum", "minimum_of_baseline", "max_drop_from_baseline"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and 0 <= value <= 1):
                 raise ValueError(f"{name} of the SLA is {value!r}; give a fraction from 0 to 1")

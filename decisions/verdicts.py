@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["meets", "misses", "unproven"]
+from evals.verdicts import Status, judge
+
+__all__ = ["Check", "Status", "judge", "overall"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +32,6 @@ class Check:
     items_to_settle: int | None = None
     origin: str = ""
     task: str = ""  # the task a quality line is about, "" for money and latency
-
-
-def judge(direction: Literal["at least", "at most"], target: float, low: float | None, high: float | None) -> Status:
-    """*meets* only if the whole interval clears the target, *misses* only if all of it is on the wrong side."""
-    if low is None or high is None:
-        return "unproven"
-    if direction == "at least":
-        return "meets" if low >= target else "misses" if high < target else "unproven"
-    return "meets" if high <= target else "misses" if low > target else "unproven"
 
 
 def overall(checks: Iterable[Check]) -> Status:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from evals.measurements import Measurement
 from evals.names import known
-from evals.results import item_scores, measured_measurements
-from evals.statistics.pairs import compare_pairs
+from evals.plan import digest_of, task_hash
+from evals.results import item_scores, item_texts, measured_measurements
+from evals.statistics.flips import ExcessFlips, answer_change_fraction, excess_flips, holm
+from evals.statistics.pairs import PairComparison, compare_pairs
 from evals.store import Store, shared_store
 from evals.tasks import task
+from evals.verdicts import Status, Verdict, not_worse
+
+MARGIN = 0.02
+EVERY_TASK = "all tasks"
 
 
 @dataclass(frozen=True, kw_only=True)
 class VariantComparison:
-    """``difference`` is second minus first; ``b`` items only the first got right, ``c`` only the second."""
+    """``difference`` is second minus first; ``b`` items only the first got right, ``c`` only the second.
+
+    On graded scores ``b`` and ``c`` count where the one or the other scored higher. ``verdict`` says whether the
+    second is no more than ``margin`` worse than the first. ``p_holm`` is p adjusted for all tasks of the comparison.
+    ``only_first_items`` and ``only_second_items`` count items that only one side answered: they are left out.
+    """
 
     task: str
     task_group: str
@@ -29,19 +43,41 @@ class VariantComparison:
     low: float | None
     high: float | None
     p_mcnemar: float | None
+    p_holm: float | None
     flips_fraction: float
+    answer_change_fraction: float | None
+    margin: float
+    verdict: Status
+    reason: str
+    items_to_settle: int | None
+    only_first_items: int = 0
+    only_second_items: int = 0
+    noise: ExcessFlips | None = None
 
 
 def compare(
-    first: str, second: str, task_name: str | None = None, store: Store | None = None
+    first: str,
+    second: str,
+    task_name: str | None = None,
+    store: Store | None = None,
+    *,
+    margin: float = MARGIN,
+    repeat: str | None = None,
 ) -> list[VariantComparison]:
-    """Compare ``MODEL@QUANTIZATION`` with another on one task or on all both have; ValueError if there is none."""
+    """Compare ``MODEL@QUANTIZATION`` with another on one task or on all both have; ValueError if there is none.
+
+    ``repeat`` names a variant that repeats the first: flips between those two are noise. With several tasks the last
+    comparison is over all their items together.
+    """
+    if not 0.0 <= margin <= 1.0:
+        raise ValueError(f"margin is {margin}; give a fraction from 0 to 1, such as 0.02 for two points")
     store = store or shared_store()
     measured = measured_measurements(store)
     variants = {f"{m.model}@{m.quantization}": m for m in measured}
     if not variants:
         raise ValueError("nothing was measured here yet; start with: python -m evals run --plan demo")
     left, right = (variants[known("measured variant", name, variants)] for name in (first, second))
+    again = variants[known("measured variant", repeat, variants)] if repeat else None
     wanted = task(task_name).name if task_name else None
     both = _tasks_of(measured, left) & _tasks_of(measured, right)
     chosen = sorted(both if wanted is None else both & {wanted})
@@ -49,25 +85,100 @@ def compare(
         raise ValueError(
             f"{first} and {second} share no measured {'task' if wanted is None else wanted}; run both on it first"
         )
-    return [_compare_on(name, left, right, store) for name in chosen]
+    sides = [_sides(name, left, right, again, store) for name in chosen]
+    found = [_compared(side, left, right, margin) for side in sides]
+    found = _adjusted(found)
+    return found if len(found) == 1 else [*found, _compared(_together(sides), left, right, margin)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sides:
+    """What both answered on a task, item by item."""
+
+    task: str
+    before: list[float]
+    after: list[float]
+    answers: list[tuple[str, str]]
+    only_first: int
+    only_second: int
+    noise: tuple[list[float], list[float], list[float]] | None
 
 
 def _tasks_of(measured: list[Measurement], variant: Measurement) -> set[str]:
     return {m.task for m in measured if m.variant == variant.variant}
 
 
-def _compare_on(name: str, left: Measurement, right: Measurement, store: Store) -> VariantComparison:
+def _sides(name: str, left: Measurement, right: Measurement, again: Measurement | None, store: Store) -> _Sides:
+    _same_version(name, left, right, store)
     a, b = (item_scores(m.model, m.quantization, name, store) for m in (left, right))
     common = sorted(a.keys() & b.keys())
-    firsts, seconds = [a[i] for i in common], [b[i] for i in common]
-    pairs = compare_pairs(firsts, seconds)
-    return VariantComparison(
+    if not common:
+        raise ValueError(f"{left.variant} and {right.variant} answered no common item of {name}; run both on it again")
+    said = [item_texts(m.model, m.quantization, name, common, store) for m in (left, right)]
+    told = [item for item in common if item in said[0] and item in said[1]]
+    noise = None
+    if again:
+        _same_version(name, left, again, store)
+        r = item_scores(again.model, again.quantization, name, store)
+        three = [item for item in common if item in r]
+        if not three:
+            raise ValueError(f"the repeat {again.variant} answered no common item of {name}; run it on the task first")
+        noise = [a[i] for i in three], [r[i] for i in three], [b[i] for i in three]
+    return _Sides(
         task=name,
-        task_group=task(name).group,
+        before=[a[item] for item in common],
+        after=[b[item] for item in common],
+        answers=[(said[0][item].output, said[1][item].output) for item in told],
+        only_first=len(a) - len(common),
+        only_second=len(b) - len(common),
+        noise=noise,
+    )
+
+
+def _same_version(name: str, left: Measurement, right: Measurement, store: Store) -> None:
+    """Refuse sides scored with another version of the task: prompts, items or scorer would differ."""
+    if left.run == right.run:
+        return
+    now = task_hash(name)
+    stale = []
+    for side in (left, right):
+        cells = [
+            c
+            for c in store.cells()
+            if (c["model"], c["quantization"], c["task"], c["state"]) == (side.model, side.quantization, name, "done")
+        ]
+        if not any(c["cell_key"] == digest_of([c["variant_key"], now]) for c in cells):
+            stale.append(side.variant)
+    if stale:
+        raise ValueError(
+            f"{' and '.join(stale)} answered another version of {name} (its prompts, items or scorer changed since); "
+            "measure again before comparing"
+        )
+
+
+def _together(sides: Sequence[_Sides]) -> _Sides:
+    noises = [side.noise for side in sides if side.noise]
+    return _Sides(
+        task=EVERY_TASK,
+        before=[score for side in sides for score in side.before],
+        after=[score for side in sides for score in side.after],
+        answers=[pair for side in sides for pair in side.answers],
+        only_first=sum(side.only_first for side in sides),
+        only_second=sum(side.only_second for side in sides),
+        noise=tuple([x for noise in noises for x in noise[part]] for part in range(3)) if noises else None,  # type: ignore[arg-type]
+    )
+
+
+def _compared(side: _Sides, left: Measurement, right: Measurement, margin: float) -> VariantComparison:
+    pairs: PairComparison = compare_pairs(side.before, side.after)
+    verdict: Verdict = not_worse(side.before, side.after, margin)
+    return VariantComparison(
+        task=side.task,
+        task_group="" if side.task == EVERY_TASK else task(side.task).group,
         first=left.variant,
         second=right.variant,
-        first_score=sum(firsts) / len(firsts),
-        second_score=sum(seconds) / len(seconds),
+        first_score=math.fsum(side.before) / pairs.n,
+        second_score=math.fsum(side.after) / pairs.n,
         n=pairs.n,
         b=pairs.b,
         c=pairs.c,
@@ -75,5 +186,29 @@ def _compare_on(name: str, left: Measurement, right: Measurement, store: Store) 
         low=pairs.low,
         high=pairs.high,
         p_mcnemar=pairs.p_mcnemar,
+        p_holm=None,
         flips_fraction=pairs.flips_fraction,
+        answer_change_fraction=_changed(side.answers),
+        margin=margin,
+        verdict=verdict.status,
+        reason="; ".join(part for part in (verdict.reason, verdict.settle_words) if part),
+        items_to_settle=verdict.items_to_settle,
+        only_first_items=side.only_first,
+        only_second_items=side.only_second,
+        noise=excess_flips(*side.noise) if side.noise else None,
     )
+
+
+def _changed(answers: list[tuple[str, str]]) -> float | None:
+    return answer_change_fraction([a for a, _ in answers], [b for _, b in answers]) if answers else None
+
+
+def _adjusted(found: list[VariantComparison]) -> list[VariantComparison]:
+    tested = [c for c in found if c.p_mcnemar is not None]
+    adjusted = dict(zip((c.task for c in tested), holm([c.p_mcnemar or 0.0 for c in tested]), strict=True))
+    return [replace(c, p_holm=adjusted.get(c.task)) for c in found]
+
+
+def comparison_json(found: Sequence[VariantComparison]) -> dict[str, Any]:
+    """The comparison on the one task, or over all of them, at the top; each task under ``comparisons``."""
+    return {**asdict(found[-1]), "comparisons": [asdict(c) for c in found if c.task != EVERY_TASK]}

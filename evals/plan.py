@@ -112,7 +112,7 @@ def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None)
 def variant_key(local: LocalModel, how: Quantization) -> str:
     """Hash of weights, quantization recipe and engine versions."""
     packages = sorted({*ENGINE_PACKAGES, *how.packages})
-    return digest_of([local.weights_hash, asdict(how), {p: _version(p) for p in packages}])
+    return digest_of([local.weights_hash, how.recipe, {p: _version(p) for p in packages}])
 
 
 def item_key(cell_key: str, item: dict[str, Any]) -> str:

@@ -8,23 +8,23 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from evals.home import ROOT, home
 from evals.leases import alive_workers, lease
 from evals.models import model
-from evals.plan import ENGINE_PACKAGES, Plan, chosen_items, demo_plan, versions
+from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
+from evals.race_spec import RaceSpec
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
 from evals.tasks import items, task
-from evals.worker import finish_run
+from evals.worker import OPEN, finish_run, is_race
 
-CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run"]
+CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
 RunState = Literal["running", "done", "cancelled", "interrupted"]
 MAX_WORKERS = 8
-OPEN = ("queued", "running")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,21 +66,31 @@ class RunStatus:
 def start(plan: Plan, store: Store | None = None) -> str:
     """Write the run and start its workers; an equal plan that is still running is joined instead of repeated."""
     plan = plan.checked()
+    return begin(asdict(plan), plan.digest, plan.cells(), store)
+
+
+def start_race(spec: RaceSpec, store: Store | None = None) -> str:
+    """The same for a race; its one worker asks for items as the race needs them."""
+    spec = spec.checked()
+    return begin(spec.plan(), digest_of(spec.plan()), spec.cells(), store)
+
+
+def begin(plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: Store | None = None) -> str:
+    """Write a run of these cells and start its workers; returns the run that now stands for the digest."""
     store = store or shared_store()
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     row = {
         "run": run,
-        "digest": plan.digest,
-        "plan": json.dumps(asdict(plan)),
+        "digest": digest,
+        "plan": json.dumps(plan),
         "state": "running",
         "created": time.time(),
         "provenance": json.dumps({"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count()}),
     }
-    cells = [
-        {**asdict(cell), "run": run, "position": position, "state": "queued"}
-        for position, cell in enumerate(plan.cells())
+    queued = [
+        {**asdict(cell), "run": run, "position": position, "state": "queued"} for position, cell in enumerate(cells)
     ]
-    run = store.add_run(row, cells)
+    run = store.add_run(row, queued)
     resume(run, store)
     return run
 
@@ -99,7 +109,7 @@ def resume(run: str, store: Store | None = None) -> None:
         return
     variants = {(c["model"], c["quantization"]) for c in open_cells}
     processors = os.cpu_count() or 1
-    workers = max(1, min(processors, MAX_WORKERS, len(variants)))
+    workers = 1 if is_race(store, run) else max(1, min(processors, MAX_WORKERS, len(variants)))
     environment = {**os.environ, "BITBUDGET_THREADS": str(max(1, processors // workers)), "PYTHONPATH": str(ROOT)}
     logs = home() / "logs" / run
     logs.mkdir(parents=True, exist_ok=True)
@@ -152,6 +162,15 @@ def status(run: str | None = None, store: Store | None = None) -> RunStatus | No
     rows = store.runs()
     row = next((r for r in rows if run is None or r["run"] == run), None)
     return _status(store, row) if row else None
+
+
+def state(run: str, store: Store | None = None) -> RunState | None:
+    """The state of one run without counting its cells; None if there is none."""
+    store = store or shared_store()
+    row = store.run(run)
+    if row is None or row["state"] != "running" or alive_workers(run):
+        return row["state"] if row else None
+    return "interrupted" if any(cell["state"] in OPEN for cell in store.cells(run)) else "done"
 
 
 def ensure_demo(store: Store | None = None) -> str | None:

@@ -25,6 +25,7 @@ from evals.tasks import Task, items, task
 log = logging.getLogger("evals.worker")
 FLUSH_S = 0.5
 MAX_ATTEMPTS = 3
+OPEN = ("queued", "running")
 Row = Mapping[str, Any]
 
 
@@ -81,7 +82,7 @@ class Worker:
         if row is None:
             raise SystemExit(f"no run {run!r} in the store")
         plan = json.loads(row["plan"])
-        self._limit, self._seed = plan["limit"], plan["seed"]
+        self._plan, self._limit, self._seed = plan, plan["limit"], plan["seed"]
 
     def work(self) -> None:
         while cells := self._store.claim_variant(self._run, self._name, alive_workers(self._run)):
@@ -94,7 +95,7 @@ class Worker:
                 return
             except Exception as error:
                 log.exception("variant failed")
-                self._finish(cells[0], "failed", _reason(error), whole_variant=True)
+                self._finish(cells[0], "failed", reason_of(error), whole_variant=True)
         finish_run(self._store, self._run)
 
     def _evaluate(self, cells: list[Row]) -> None:
@@ -114,20 +115,22 @@ class Worker:
                 continue
             if todo:
                 harness = harness or self._load(cell)
-                sink = ItemSink(self._store, cell, task_)
                 try:
-                    with cell_log(cell):
-                        log.info(
-                            "%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo)
-                        )
-                        harness.run(task_, todo, sink.accept)
+                    self._answer(harness, cell, task_, todo)
                 except (Stopped, StoreError):
                     raise
                 except Exception as error:
-                    self._finish(cell, "failed", _reason(error))
+                    self._finish(cell, "failed", reason_of(error))
                     continue
-                sink.flush()
             self._finish(cell, "done", "", seconds=time.time() - started)
+
+    def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> None:
+        """Evaluate these items of one cell; each is in the store soon after it is scored."""
+        sink = ItemSink(self._store, cell, task_)
+        with cell_log(cell):
+            log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
+            harness.run(task_, todo, sink.accept)
+        sink.flush()
 
     def _load(self, cell: Row) -> Any:
         from evals.engines.harness import Harness
@@ -152,6 +155,12 @@ class Worker:
         where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
         values = {"state": state, "reason": reason, "seconds": seconds}
         self._store.set_cells(self._run, values, where, states=("queued", "running"))
+
+
+def is_race(store: Store, run: str) -> bool:
+    """Whether a run is a race: one worker then asks item by item what is still open."""
+    row = store.run(run)
+    return row is not None and "race" in json.loads(row["plan"])
 
 
 def finish_run(store: Store, run: str) -> None:
@@ -189,7 +198,8 @@ def _where(cell: Row) -> dict[str, str]:
     return {name: cell[name] for name in ("model", "quantization", "task")}
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """An error in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:400]}"
 
@@ -202,7 +212,13 @@ def main() -> None:
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     log.info("worker %s, store in %s, %s threads", name, home().name, threads)
-    Worker(Store(), run, name).work()
+    store = Store()
+    if is_race(store, run):
+        from evals.race_worker import RaceWorker  # imported here: it builds on this module
+
+        RaceWorker(store, run, name).work()
+    else:
+        Worker(store, run, name).work()
     os.close(int(held))  # at once, so that nobody takes this worker for a live one while Python shuts down
 
 

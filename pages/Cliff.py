@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
+from decisions.claims import claims
 from decisions.cliff import CliffRow, cliff, cliff_sentence
+from decisions.edges import Edge, edges
+from decisions.forecasts import forecast_rows
 from decisions.wording import percent, points
 from pages.ui import inputs
 from pages.ui.charts.cliff import cliff_chart, marks_key
 from pages.ui.frame import frame
 from pages.ui.links import address
+from pages.ui.rules_of_thumb import rules_of_thumb
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
@@ -58,7 +62,33 @@ def table(rows: tuple[CliffRow, ...]) -> pd.DataFrame:
     )
 
 
+def edge_table(found: Sequence[Edge], titles: Mapping[str, str], models: Mapping[str, str]) -> pd.DataFrame:
+    """Where each model breaks on each task: proven safe, proven broken, open between."""
+
+    def named(row: CliffRow | None) -> str:
+        return "nothing proven" if row is None else f"{row.quantization}, {row.bits_per_weight:.2f} bits"
+
+    def between(edge: Edge) -> str:
+        tried = f"{len(edge.unproven)} tried, none proven either way" if edge.unproven else "nothing tried"
+        return "methods differ at equal bits" if edge.crossed else tried
+
+    return pd.DataFrame(
+        [
+            {
+                "Task": titles.get(edge.task, edge.task),
+                "Model": models.get(edge.model, edge.model),
+                "Safe down to": named(edge.safe),
+                "Over the cliff from": named(edge.cliff),
+                "Between": between(edge),
+            }
+            for edge in found
+        ]
+    )
+
+
 workspace = frame("Cliff")
+
+
 def by_model(rows: Sequence[CliffRow], workspace: Workspace) -> list[str]:
     """One sentence a model, the one used today first: with several tasks a sentence about all is too long to read."""
     today = workspace.scenario.status_quo.partition("@")[0]
@@ -92,8 +122,9 @@ sentence, *others = by_model(short, workspace) if len(groups) > 1 else [cliff_se
 st.markdown(f"## {md(sentence)}")
 for other in others:
     st.markdown(md(other))
+expected = forecast_rows(workspace.measurements)
 figure = cliff_chart(
-    rows,
+    (*rows, *expected),
     workspace.colours,
     tolerance=tolerance,
     titles=workspace.scenario.tasks,
@@ -111,10 +142,22 @@ st.caption(
     "Each mark is one quantization against its own model at full precision; bars are 95 % intervals. "
     "Methods are not joined by a line: two methods at equal bits are different things. "
     "Hollow: unproven, its bar crosses your tolerance."
+    + (
+        " Dash on a dotted bar: a forecast with its 80 % band, for a format nobody measured on that model; "
+        "it proves nothing."
+        if expected
+        else ""
+    )
 )
+st.dataframe(
+    edge_table(edges(rows), workspace.scenario.tasks, workspace.scenario.models),
+    hide_index=True,
+    alt="Where each model breaks on each task",
+)
+rules_of_thumb(claims())
 with st.expander("Data", icon=":material/table:"):
     st.dataframe(
-        table(rows),
+        table((*rows, *expected)),
         hide_index=True,
         column_config={
             "Source": st.column_config.LinkColumn(display_text="open"),

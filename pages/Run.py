@@ -5,24 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from evals import runs
+from evals.race import Standing
+from evals.races import standing
 from pages.ui.charts.run_grid import run_grid
 from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
+from pages.ui.race_view import race_sentence, show_race
 from pages.ui.run_history import history
 from pages.ui.run_plan import new_run
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
 
-def show_run(workspace: Workspace, run: str) -> None:
-    """Progress, the grid of cells, and cancel or resume."""
+def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
+    """Progress, the grid of cells or the race, and cancel or resume."""
     status = runs.status(run)
     if status is None:
         return
     bar = st.container(horizontal=True, vertical_alignment="center")
     with bar:
         text = f"{status.items_done:,} of {status.items_total:,} items"
-        if status.state != "done":
+        if status.state != "done" and race is None:
             st.progress(min(1.0, status.items_done / max(1, status.items_total)), text=text)
         if status.state == "running":
             if st.button("Cancel", icon=":material/stop_circle:", help="What is measured so far stays."):
@@ -33,16 +36,10 @@ def show_run(workspace: Workspace, run: str) -> None:
         ):
             runs.reopen(run)
             st.rerun(scope="app")
-    st.plotly_chart(
-        run_grid(status.cells, workspace.colours, narrow=workspace.narrow),
-        key=f"grid_{run}",
-        config={"displayModeBar": False},
-        alt=f"Scores of {status.cells_done} of {status.cells_total} cells, variant by task",
-    )
-    st.caption(
-        "Share of items right in each cell, deeper blue is better. · queued, … running. "
-        "Hover a cell for items, interval and time."
-    )
+    if race is not None:
+        show_race(workspace, run, race)
+    else:
+        show_grid(workspace, run, status)
     troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]
     if troubled:
         with st.expander(f"{len(troubled)} cells did not run", icon=":material/error:"):
@@ -54,6 +51,20 @@ def show_run(workspace: Workspace, run: str) -> None:
                 )
 
 
+def show_grid(workspace: Workspace, run: str, status: runs.RunStatus) -> None:
+    """Scores, variant by task."""
+    st.plotly_chart(
+        run_grid(status.cells, workspace.colours, narrow=workspace.narrow),
+        key=f"grid_{run}",
+        config={"displayModeBar": False},
+        alt=f"Scores of {status.cells_done} of {status.cells_total} cells, variant by task",
+    )
+    st.caption(
+        "Share of items right in each cell, deeper blue is better. · queued, … running. "
+        "Hover a cell for items, interval and time."
+    )
+
+
 @st.fragment(run_every=2)
 def watch(workspace: Workspace, run: str) -> None:
     """Redraws itself while the run goes on, then the whole page once."""
@@ -61,8 +72,9 @@ def watch(workspace: Workspace, run: str) -> None:
     if status is None or status.state != "running":
         st.rerun(scope="app")
         return
-    st.markdown(f"## {md(progress_sentence(status))}")
-    show_run(workspace, run)
+    race = standing(run)
+    st.markdown(f"## {md(race_sentence(race) if race else progress_sentence(status))}")
+    show_run(workspace, run, race)
 
 
 workspace = frame("Run", live=False)
@@ -81,7 +93,9 @@ elif newest.state == "running":
     watch(workspace, newest.run)
 else:
     words = {"done": "Measured here", "cancelled": "Stopped", "interrupted": "Interrupted"}[newest.state]
-    st.markdown(f"## {words}: {newest.cells_done} of {newest.cells_total} cells of the last run")
-    show_run(workspace, newest.run)
-new_run(expanded=newest is None)
+    race = standing(newest.run)
+    measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
+    st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")
+    show_run(workspace, newest.run, race)
+new_run(workspace, expanded=newest is None)
 history(every)

@@ -6,12 +6,19 @@ import sys
 
 import typer
 
+from pricing.commands.breakeven import breakeven
 from pricing.commands.checks import calibrate, validate
+from pricing.commands.feeds import import_offers, refresh
+from pricing.commands.models import model
 from pricing.commands.prices import api, offers
-from pricing.commands.quotes import quote
+from pricing.commands.quotes import presets, quote
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-for command in (quote, offers, api, validate, calibrate):
+offers_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+offers_app.callback(invoke_without_command=True)(offers)
+offers_app.command("import")(import_offers)
+app.add_typer(offers_app, name="offers")
+for command in (model, quote, breakeven, presets, api, refresh, validate, calibrate):
     app.command()(command)
 
 

@@ -18,13 +18,21 @@ MAX_REPLICAS = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """95th percentiles at one load; ``batch`` is the mean number of requests in flight on a replica."""
+    """Medians and 95th percentiles at one load; ``batch`` is the mean number of requests in flight on a replica."""
 
+    ttft_p50_s: float
+    tpot_p50_s: float
+    e2e_p50_s: float
     ttft_p95_s: float
     tpot_p95_s: float
     e2e_p95_s: float
     batch: float
     utilisation_fraction: float
+
+    @property
+    def headroom_fraction(self) -> float:
+        """How much more load, as a share of this one's ceiling, the replica could carry."""
+        return 1 - self.utilisation_fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,28 +99,35 @@ def latency(pace: Pace, max_sequences: int, output_tokens: int, arrivals_per_s: 
     busy_batch = min(batch + 1 + 1.645 * math.sqrt(batch), float(max_sequences))
     tpot_p95 = max(token_s, pace.step_s(busy_batch) / (1 - prompt_share))
     service_s = output_tokens * token_s + pace.prompt_s
-    ttft_p95 = pace.first_s(min(batch + 1, float(max_sequences))) or 0.0
-    ttft_p95 += _prompt_wait_p95(pace.prompt_s, prompt_share) + _slot_wait_p95(service_s, max_sequences, used)
+    first_s = pace.first_s(min(batch + 1, float(max_sequences)))
+
+    def ttft(tail: float) -> float:
+        waits = _prompt_wait(pace.prompt_s, prompt_share, tail) + _slot_wait(service_s, max_sequences, used, tail)
+        return float(first_s + waits)
+
     return Latency(
-        ttft_p95_s=ttft_p95,
+        ttft_p50_s=ttft(0.5),
+        tpot_p50_s=token_s,
+        e2e_p50_s=ttft(0.5) + token_s * (output_tokens - 1),
+        ttft_p95_s=ttft(0.05),
         tpot_p95_s=tpot_p95,
-        e2e_p95_s=ttft_p95 + tpot_p95 * (output_tokens - 1),
+        e2e_p95_s=ttft(0.05) + tpot_p95 * (output_tokens - 1),
         batch=batch,
         utilisation_fraction=used,
     )
 
 
-def _prompt_wait_p95(prompt_s: float, share: float) -> float:
-    """95th percentile of the wait for other prompts (M/D/1, exponential tail of the waiting ones)."""
-    return prompt_s / (2 * (1 - share)) * math.log(share / 0.05) if share > 0.05 else 0.0
+def _prompt_wait(prompt_s: float, share: float, tail: float) -> float:
+    """Wait for other prompts that ``tail`` of the requests exceed (M/D/1, exponential tail of the waiting ones)."""
+    return prompt_s / (2 * (1 - share)) * math.log(share / tail) if share > tail else 0.0
 
 
-def _slot_wait_p95(service_s: float, slots: int, used: float) -> float:
-    """95th percentile of the wait for a free slot (M/M/c with Sakasegawa's chance to wait)."""
+def _slot_wait(service_s: float, slots: int, used: float, tail: float) -> float:
+    """Wait for a free slot that ``tail`` of the requests exceed (M/M/c with Sakasegawa's chance to wait)."""
     chance = used ** (math.sqrt(2 * (slots + 1)) - 1)
-    if chance <= 0.05:
+    if chance <= tail:
         return 0.0
-    return service_s / (slots * (1 - used)) * math.log(chance / 0.05)
+    return service_s / (slots * (1 - used)) * math.log(chance / tail)
 
 
 def replicas(

@@ -15,7 +15,7 @@ from pricing.accelerators import Accelerator
 from pricing.models import Model
 from pricing.offers import Offer
 
-Filter = tuple[str | None, tuple[str, ...] | None, str]
+Filter = tuple[str | None, tuple[str, ...] | None, str, str | None, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +39,27 @@ class PriceBook:
     _rentables: dict[Filter, list[Rentable]] = field(default_factory=dict, repr=False, compare=False)
 
     def rentables(
-        self, *, provider: str | None = None, provider_classes: Iterable[str] | None = None, tier: str = "on-demand"
+        self,
+        *,
+        provider: str | None = None,
+        provider_classes: Iterable[str] | None = None,
+        tier: str = "on-demand",
+        region: str | None = None,
+        max_commitment_months: int | None = None,
     ) -> list[Rentable]:
         """Cheapest offer of each accelerator × count (1 to 8 cards and whole machines), cheapest first."""
         classes = None if provider_classes is None else tuple(sorted(provider_classes))
-        key = (provider, classes, tier)
+        key = (provider, classes, tier, region, max_commitment_months)
         if key not in self._rentables:
             found = []
-            passed = offers.matching(self.offers, provider=provider, provider_classes=classes, tier=tier)
+            passed = offers.matching(
+                self.offers,
+                provider=provider,
+                provider_classes=classes,
+                tier=tier,
+                region=region,
+                max_commitment_months=max_commitment_months,
+            )
             for name in dict.fromkeys(offer.accelerator for offer in passed):
                 of_card = [offer for offer in passed if offer.accelerator == name]
                 for count in sorted({1, 2, 4, 8} | {offer.count for offer in of_card}):
@@ -74,10 +87,12 @@ class PriceBook:
 def _load(overrides: str, as_of: date) -> PriceBook:
     rows = json.loads(overrides)
     own = [offers.override(row) for row in rows if row.get("kind", "rental") == "rental"]
+    imported = [offer for offer in own if offer.is_imported]
+    by_hand = [offer for offer in own if not offer.is_imported]
     return PriceBook(
         models=models.load(),
         accelerators=accelerators.load(),
-        offers=offers.merged(offers.load(), own),
+        offers=offers.merged(offers.merged(offers.load(), imported), by_hand),
         as_of=as_of,
         api_overrides=tuple(api.override(row) for row in rows if row.get("kind") == "api"),
     )

@@ -10,8 +10,9 @@ from pricing.accelerators import find as find_accelerator
 from pricing.capacity import Limits
 from pricing.catalogue import PriceBook, Rentable
 from pricing.deployment import Variant, misfit, replica, variant
+from pricing.offers import Offer
 from pricing.quotes import Quote
-from pricing.rental import priced
+from pricing.rental import fallback_offer, priced
 from pricing.workload import Workload
 
 
@@ -32,8 +33,10 @@ def cheapest_rental(
     provider: str | None = None,
     provider_classes: Iterable[str] | None = None,
     tier: str = "on-demand",
+    region: str | None = None,
+    max_commitment_months: int | None = None,
     spare_replicas: int = 0,
-    preset: str = "pilot",
+    preset: str | bill.Preset = "pilot",
 ) -> Quote:
     """The cheapest rental that fits and carries the load within the latency limits.
 
@@ -52,12 +55,29 @@ def cheapest_rental(
     if provider is not None:
         provider = book.check_provider(provider)
     spare = max(spare_replicas, plan.spare_replicas)
-    candidates = book.rentables(provider=provider, provider_classes=provider_classes, tier=tier)
+    candidates = [
+        one
+        for one in book.rentables(
+            provider=provider,
+            provider_classes=provider_classes,
+            tier=tier,
+            region=region,
+            max_commitment_months=max_commitment_months,
+        )
+        if one.count <= max_count and (allowed is None or one.accelerator.name in allowed)
+    ]
+    if tier == "serverless":  # billed by use: the dearer second may be the cheaper month
+        return _cheapest_of(
+            [
+                priced(
+                    book, chosen, one.accelerator, one.count, workload, limits, one.offer, spare_replicas, plan, tier
+                )
+                for one in candidates
+            ]
+        ) or _nothing(allowed, tier, max_count)
     best: tuple[float, Rentable] | None = None
     nearest: tuple[tuple[float, float], Rentable] | None = None
     for one in candidates:
-        if one.count > max_count or (allowed is not None and one.accelerator.name not in allowed):
-            continue
         if best and one.offer.usd_per_hour * (1 + spare) >= best[0]:
             break
         rank: tuple[float, float]
@@ -76,7 +96,9 @@ def cheapest_rental(
             if best:
                 affordable = min(affordable, math.ceil(best[0] / one.offer.usd_per_hour) - 1 - spare)
             if needed := served.fewest(limits, affordable):
-                best = (one.offer.usd_per_hour * (needed + spare), one)
+                cost = one.offer.usd_per_hour * (needed + spare) + _spot_extra(book, one.offer, needed, plan, tier)
+                if best is None or cost < best[0]:
+                    best = (cost, one)
                 continue
             if best:
                 continue
@@ -86,16 +108,41 @@ def cheapest_rental(
             nearest = (rank, one)
     picked = best[1] if best else nearest[1] if nearest else None
     if picked is None:
-        names = ", ".join(sorted(allowed)) if allowed else "any accelerator"
-        return Quote(
-            kind="rental",
-            label="no offer",
-            fits=False,
-            reason=f"unpriced: no {tier} offer of {names} with at most {max_count} cards passes the filter",
-        )
+        return _nothing(allowed, tier, max_count)
     return priced(
         book, chosen, picked.accelerator, picked.count, workload, limits, picked.offer, spare_replicas, plan, tier
     )
+
+
+def _nothing(allowed: set[str] | None, tier: str, max_count: int) -> Quote:
+    names = ", ".join(sorted(allowed)) if allowed else "any accelerator"
+    return Quote(
+        kind="rental",
+        label="no offer",
+        fits=False,
+        reason=f"unpriced: no {tier} offer of {names} with at most {max_count} cards passes the filter",
+    )
+
+
+def _cheapest_of(quotes: Sequence[Quote]) -> Quote | None:
+    """The cheapest that keeps the limits; else the cheapest that fits; else the one with the least memory missing."""
+
+    def rank(quote: Quote) -> tuple[int, float]:
+        if quote.usd_per_month is None:
+            return 2 + (not quote.fits), quote.memory_gib or math.inf
+        return int(bool(quote.reason)), quote.usd_per_month.value
+
+    return min(quotes, key=rank, default=None)
+
+
+def _spot_extra(book: PriceBook, offer: Offer, needed: int, plan: bill.Preset, tier: str) -> float:
+    """Dollars an hour that interruptions add."""
+    if tier != "spot":
+        return 0.0
+    fallback = fallback_offer(book, offer, tier)
+    dearer = max(0.0, fallback.usd_per_hour - offer.usd_per_hour) if fallback else 0.0
+    extra = math.ceil(needed * plan.spot_extra_fraction) * offer.usd_per_hour
+    return extra + needed * plan.spot_fallback_fraction * dearer
 
 
 def _least_overshoot(chosen: Variant, one: Rentable, workload: Workload, limits: Limits) -> float:

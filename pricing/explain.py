@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pricing import bill, capacity
 from pricing.api import ApiPrice
+from pricing.api_prices import retirement
 from pricing.memory import GIB
 from pricing.offers import STALE_AFTER_DAYS, Offer
 from pricing.quotes import Fact
@@ -15,6 +16,7 @@ from pricing.workload import Workload
 if TYPE_CHECKING:
     from pricing.capacity import Latency
     from pricing.deployment import Replica
+    from pricing.serverless import Uptime
     from pricing.speed import Pace
 
 
@@ -41,7 +43,8 @@ def rental_facts(
                 name="Replicas",
                 value=f"{replicas} for {load.peak_requests_per_s:.3g} requests/s in the busiest hour "
                 f"({load.peak_to_mean:g} × the mean), at most {capacity.MAX_UTILISATION:.0%} busy"
-                + (f"; {spare} spare" if spare else "; no spare"),
+                + (f"; {spare} spare" if spare else "; no spare")
+                + (f", in each of {plan.regions} regions" if plan and plan.regions > 1 else ""),
                 source="fewest that carry the peak within the latency limits",
             )
         )
@@ -52,12 +55,45 @@ def rental_facts(
             Fact(
                 name="Besides the cards",
                 value=f"{plan.people_hours_per_month:g} h of people at ${plan.people_usd_per_hour:g}; storage "
-                f"${bill.STORAGE_USD_PER_GB_MONTH}/GB-month × {bill.COPIES_STORED} copies; "
-                f"egress ${bill.EGRESS_USD_PER_GB}/GB",
-                source=f"preset {plan.name}: {plan.source}; storage and egress at AWS list price",
+                f"${plan.storage_usd_per_gb_month:g}/GB-month × {plan.copies_stored} copies"
+                + (f" and {plan.log_months:g} months of logs" if plan.log_months else "")
+                + f"; egress ${plan.egress_usd_per_gb:g}/GB"
+                + (f"; ${plan.fixed_usd_per_month:g} fixed" if plan.fixed_usd_per_month else "")
+                + (f"; {plan.regions} regions" if plan.regions > 1 else "")
+                + (f"; {plan.discount_fraction:.0%} discount of yours" if plan.discount_fraction else ""),
+                source=f"preset {plan.name}: {plan.source}; storage and egress at {bill.AWS_LIST}",
             )
         )
     return tuple(facts)
+
+
+def terms_facts(plan: bill.Preset, tier: str, up: Uptime | None, fallback: Offer | None) -> tuple[Fact, ...]:
+    """What the offer's terms add to the bill: spot and serverless have their own."""
+    if tier == "spot":
+        there = (
+            f"{plan.spot_fallback_fraction:.0%} of the hours on demand at ${fallback.usd_per_hour:,.3f}/h from "
+            f"{fallback.provider}"
+            if fallback
+            else "no on-demand price of these cards is known, so the hours without spot are not in the bill"
+        )
+        return (
+            Fact(
+                name="Interruptions",
+                value=f"{plan.spot_extra_fraction:.0%} more replicas for those being replaced; {there}",
+                source=bill.TERMS["spot_fallback_fraction"][3],
+            ),
+        )
+    if up is None:
+        return ()
+    return (
+        Fact(
+            name="Containers",
+            value=f"{up.busy_hours:,.1f} h at work, {up.idle_hours:,.1f} h waiting {plan.idle_window_s:g} s for the "
+            f"next request, {up.cold_starts:,.0f} cold starts of {plan.cold_start_s:g} s; {up.cold_fraction:.1%} of "
+            "requests find no container",
+            source=f"requests at random at the mean rate; cold start: {bill.TERMS['cold_start_s'][3]}",
+        ),
+    )
 
 
 def _variant_facts(served: Replica) -> list[Fact]:
@@ -140,7 +176,7 @@ def _speed_facts(served: Replica, pace: Pace, replicas: int, seen: Latency | Non
 def _offer_fact(offer: Offer, as_of: date) -> Fact:
     age = offer.age_days(as_of)
     text = f"{offer.provider} ({offer.provider_class}) {offer.count}× {offer.accelerator} "
-    text += f"at ${offer.usd_per_hour:,.3f}/h {offer.tier}"
+    text += f"at ${offer.usd_per_hour:,.3f}/h {offer.terms}"
     text += f", {offer.instance}" if offer.instance else ""
     text += f", {offer.region}" if offer.region else ""
     text += f"; {offer.note}" if offer.note else ""
@@ -155,26 +191,44 @@ def _offer_fact(offer: Offer, as_of: date) -> Fact:
     )
 
 
-def api_facts(price: ApiPrice, workload: Workload) -> tuple[Fact, ...]:
+def api_facts(
+    price: ApiPrice, workload: Workload, as_of: date, *, image_tokens: int = 0, image_source: str = ""
+) -> tuple[Fact, ...]:
     """Facts of an API quote."""
     rates = f"${price.input_usd_per_mtok}/{price.output_usd_per_mtok} per million tokens in/out"
+    rates += " in batches" if price.batch else ""
     if price.cached_usd_per_mtok is not None:
         rates += f", ${price.cached_usd_per_mtok} cached"
-    return (
-        Fact(
-            name="API model",
-            value=f"{price.provider} / {price.model}",
-            source=price.source,
-            url=price.url,
-            date=price.date,
-        ),
+    elif workload.cached_fraction:
+        rates += ", cached tokens at the full rate (none is listed for them)"
+    origin = {"source": price.source, "url": price.url, "date": price.date}
+    resolved = f" (asked for {price.asked})" if price.asked and price.asked != price.model else ""
+    size = f"{workload.prompt_tokens:,}" + (f" + {image_tokens:,} image" if image_tokens else "")
+    age = (as_of - date.fromisoformat(price.date)).days
+    stale = f"; the price is {age} days old" if age > STALE_AFTER_DAYS else ""
+    facts = [
+        Fact(name="API model", value=f"{price.provider} / {price.model}{resolved}", **origin),
         Fact(
             name="Your own price" if price.is_override else "Price",
-            value=f"{rates}; ${price.usd_per_request:.6f} a request of {workload.prompt_tokens:,} → "
-            f"{workload.output_tokens:,} tokens",
-            source=price.source,
-            url=price.url,
-            date=price.date,
+            value=f"{rates}; ${price.usd_per_request:.6f} a request of {size} → {workload.output_tokens:,} tokens"
+            + stale,
+            **origin,
         ),
-        Fact(name="Latency", value="not known: no measurement of this API is in the tables"),
-    )
+    ]
+    if image_tokens:
+        facts.append(Fact(name="Images", value=f"{image_tokens:,} prompt tokens a request", source=image_source))
+    if price.tiers:
+        steps = "; ".join(f"above {start:,} prompt tokens ${into}/{out}" for start, into, out in price.tiers[1:])
+        facts.append(Fact(name="Tiers", value=f"by the tokens of one request: {steps}", **origin))
+    if price.by_hour:
+        facts.append(Fact(name="Hour", value="the price depends on the hour; this one is of 12:00 UTC", **origin))
+    if off := retirement(price.provider, price.model):
+        verb = "turned" if off <= as_of else "turns"
+        facts.append(
+            Fact(name="End of life", value=f"the seller {verb} it off on {off.isoformat()}", source="LiteLLM 1.109.1")
+        )
+    elif price.deprecated:
+        facts.append(Fact(name="End of life", value="the seller calls it deprecated", **origin))
+    if price.note:
+        facts.append(Fact(name="Note", value=price.note, **origin))
+    return (*facts, Fact(name="Latency", value="not known: no measurement of this API is in the tables"))

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pricing import names, tables
-from pricing.models import Model
+from pricing import gguf, names, tables
+from pricing.shapes import Model
 
 _INTEGER = re.compile(r"^(?P<method>[a-z][a-z0-9-]*?)-u?int(?P<bits>[2-8])(?:-g(?P<group>\d+))?(?P<embeddings>-emb)?$")
 _WEIGHT_ACTIVATION = re.compile(
@@ -15,6 +15,7 @@ _WEIGHT_ACTIVATION = re.compile(
 )
 _DYNAMIC = re.compile(r"^q(?P<bits>[2-6])-k-xl$")
 WITH_ZERO_POINT = ("gptq", "awq", "hqq")
+USUAL_GROUP = 128  # weights a scale, where a label of those methods says nothing
 _EXL2 = re.compile(r"^(?:exl2-|autoscheme-gguf-)?(?P<bits>\d+(?:\.\d+)?)-?bpw(?:-exl2)?$")
 
 
@@ -23,7 +24,8 @@ class Format:
     """How weights are stored. ``bits_per_weight`` is of the layers' matrices; embedding and head have their own.
 
     ``engine`` is the engine class that serves it; ``compute`` the arithmetic of the prompt pass; ``calibrated``
-    tells whether the speed constants saw rows of this format.
+    tells whether the speed constants saw rows of this format. ``mix`` is the GGUF file type whose tensor mix holds;
+    ``bits_per_weight`` then is that mix on Llama-3-8B and 70B.
     """
 
     label: str
@@ -35,6 +37,7 @@ class Format:
     compute: str = "fp16"
     experts_only: bool = False
     calibrated: bool = False
+    mix: str = ""
     kept_16_bit: str = "embedding, output matrix, norms"
     source: str = ""
     date: str = ""
@@ -44,13 +47,15 @@ class Format:
             raise ValueError(f"bits_per_weight of {self.label} is {self.bits_per_weight}; expected 0.5 to 32")
 
     def weight_bytes(self, model: Model) -> float:
-        """Bytes of all weights of ``model`` in this format."""
-        attention_bits = 16.0 if self.experts_only and model.experts else self.bits_per_weight
+        """Bytes of all weights of ``model`` in this format; a GGUF file by the block type of each tensor."""
+        if self.mix:
+            return gguf.weight_bytes(model, self.mix)
+        other_bits = 16.0 if self.experts_only and model.experts else self.bits_per_weight
         experts = model.expert_parameters * max(1, model.experts)
         # A tied embedding doubles as the output matrix and is kept at the finer of the two.
         embedding_bits = max(self.embedding_bits, self.head_bits) if model.tied_embeddings else self.embedding_bits
         bits = (
-            model.attention_parameters * attention_bits
+            (model.attention_parameters + model.always_on_parameters) * other_bits
             + experts * self.bits_per_weight
             + model.embedding_parameters * embedding_bits
             + model.head_parameters * self.head_bits
@@ -75,6 +80,7 @@ def load() -> dict[str, Format]:
             },  # type: ignore[arg-type]
             experts_only=row["experts_only"] == "1",
             calibrated=row["calibrated"] == "1",
+            mix=row["label"] if row["label"] in gguf.load() else "",
         )
         for row in tables.rows("formats")
     }
@@ -89,8 +95,9 @@ def _parametric(key: str) -> Format | None:
     """Labels that carry their own numbers: gptq-int4-g128, rtn-int3-g32, smoothquant-w8a8, 4.65bpw."""
     if match := _INTEGER.match(key) or _WEIGHT_ACTIVATION.match(key):
         found = match.groupdict()
-        bits, group, method = int(found["bits"]), int(found["group"] or 0), found["method"] or "integer"
+        bits, method = int(found["bits"]), found["method"] or "integer"
         zero_point = method.split("-")[0] in WITH_ZERO_POINT
+        group = int(found["group"] or (USUAL_GROUP if zero_point else 0))
         # GPTQ, AWQ and HQQ store an FP16 scale and a zero point per group, the others the scale alone.
         scales = (16 + (bits if zero_point else 0)) / group if group else 0.0
         kept = 16.0 if not found.get("embeddings") else bits + scales

@@ -1,28 +1,23 @@
-"""Measured speed and memory from CSV files, as predictions see them. Rows left out are counted by reason."""
+"""Measured speed from CSV files, as predictions see it. Rows left out are counted by reason."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pricing import accelerators, formats, models
+from pricing import lookup
 from pricing.accelerators import Accelerator
 from pricing.formats import Format
 from pricing.models import Model
-from pricing.names import UnknownName
 
-QUANTIZATIONS = {
-    "f16": "fp16",
-    "4bit": "gptq-int4-g128",
-    "gptq-int4": "gptq-int4-g128",
-    "gptq-int8": "gptq-int8-g128",
-    "awq": "awq-int4-g128",
-    "fp4": "nvfp4",
-    "unstated(16-bit?)": "bf16",
-}
+MOST_CARDS = 16  # beyond it prompts and decoding are served by groups of their own
+SAME_TIMES = 3  # digits to which two rows of one configuration are one measurement
+# A token takes at most this share of its time with 1/16 to 1/2 of the clients: no closed loop of all of them does that.
+FASTER_UNDER_LOAD = 0.75
 # Rows that their own neighbours contradict, from the file's notes: (GPU, cards, quant, phase, generated tokens).
 WRONG_ROWS = {
     ("m1-7‑core-gpu-8gb", 1, "q4_k_m", "decode", 4096.0): "faster at 4,096 tokens than at 512",
@@ -31,14 +26,18 @@ WRONG_ROWS = {
     ("rtx-5000-ada-32gb", 4, "f16", "prompt", None): "half the speed of its own Q4 row",
     ("l40s-48gb", 1, "f16", "prompt", None): "a third of the speed of its own Q4 row",
 }
+THROUGHPUT_COLUMNS = frozenset({"model", "quant", "gpu", "n_gpu", "phase", "tok_s"})
+LATENCY_COLUMNS = frozenset({"model", "quant", "gpu", "n_gpu", "tpot_ms", "ttft_ms", "isl", "osl", "load"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
     """One measured row. ``phase`` is decode (seconds per token at ``batch``), loop (``batch`` clients in a closed
-    loop: seconds per token, and to the first), run (whole run over generated tokens) or prompt (seconds a prompt).
+    loop: seconds per token, and to the first), open (``arrivals_per_s``, otherwise as loop), run (whole run over
+    generated tokens) or prompt (seconds a prompt).
 
-    ``seconds`` is None where the measurement ran out of memory.
+    ``engine`` is the engine class, ``family`` the server with constants of its own. ``seconds`` is None where the
+    measurement ran out of memory.
     """
 
     phase: str
@@ -54,6 +53,8 @@ class Observation:
     batch: float
     seconds: float | None
     first_token_s: float | None = None
+    family: str = ""
+    arrivals_per_s: float | None = None
 
 
 @dataclass
@@ -73,59 +74,91 @@ def number(text: str | None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def gpu_name(text: str) -> str:
-    """A GPU as measurement files write it → a name the accelerators table knows."""
-    name = text.replace("‑", "-").strip()
-    for chip in ("M1 Max", "M2 Ultra", "M3 Max", "M1"):
-        if name.startswith(chip):
-            return f"Apple-{chip.replace(' ', '-')}"
-    aliases = {
-        "h100_sxm": "H100-SXM",
-        "h200_sxm": "H200",
-        "b200_sxm": "B200",
-        "b300_sxm": "B300",
-        "a100_sxm": "A100-80GB-SXM",
-        "H100 80G": "H100-SXM",
-        "A100 SXM4 80GB": "A100-80GB-SXM",
-    }
-    return aliases.get(name, name)
+def table(path: Path) -> tuple[list[dict[str, str]], frozenset[str]]:
+    """Rows and column names of a CSV; short rows are filled up with empty cells. Raises ValueError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            rows = [{key: value for key, value in row.items() if isinstance(value, str)} for row in reader]
+            return rows, frozenset(reader.fieldnames or ())
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is not text in UTF-8: {error}; save it as CSV in UTF-8") from error
 
 
-def engine_class(label: str) -> str | None:
-    """The engine class that stands for a named engine."""
-    text = label.lower()
-    if "llama.cpp" in text or "exllama" in text:
-        return "llama.cpp"
-    if any(name in text for name in ("vllm", "trtllm", "tensorrt", "nim", "sglang", "mlc")):
-        return "vllm"
-    return None
+def read(path: Path) -> Observed:
+    """Rows of a throughput file (phase, tok_s) or a latency file (tpot_ms, ttft_ms). Raises ValueError."""
+    rows, columns = table(path)
+    if columns >= THROUGHPUT_COLUMNS:
+        convert = _throughput
+    elif columns >= LATENCY_COLUMNS:
+        convert = _latency
+    else:
+        wanted = "model, quant, gpu, n_gpu with phase, tok_s or with isl, osl, load, tpot_ms, ttft_ms"
+        raise ValueError(f"{path.name} has the columns {', '.join(sorted(columns))}; expected {wanted}")
+    found, seen = Observed(), set()
+    for row in rows:
+        converted = convert(row)
+        if isinstance(converted, str):
+            found.skipped[converted] += 1
+            continue
+        key = _measurement(converted)
+        if key in seen:
+            found.skipped["same row twice"] += 1
+            continue
+        seen.add(key)
+        found.rows.append(converted)
+    for row in impossible(found.rows):
+        found.rows.remove(row)
+        found.skipped["wrong in the source: a token is faster than with half the clients; fewer were let in at once"] += 1
+    return found
 
 
-def _identify(row: dict[str, str], engine: str) -> tuple[Model, Format, Accelerator] | str:
+def _measurement(row: Observation) -> tuple[object, ...]:
+    """What makes two rows one measurement: the configuration, and times equal to three digits."""
+    times = tuple(f"{value or 0:.{SAME_TIMES}g}" for value in (row.seconds, row.first_token_s))
+    what = (row.phase, row.model.name, row.format.label, row.accelerator.name, row.count, row.family)
+    label = "" if row.phase == "loop" else row.engine_label
+    return (*what, label, row.prompt_tokens, row.output_tokens, row.batch, row.arrivals_per_s, times)
+
+
+def impossible(rows: Iterable[Observation]) -> list[Observation]:
+    """Closed-loop rows whose token time contradicts the same deployment with half the clients or fewer: the server
+    let fewer in at once than the row says, so it measures its queue."""
+    groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
+    for row in rows:
+        if row.phase == "loop" and row.seconds:
+            what = (row.model.name, row.format.label, row.accelerator.name, row.count, row.family)
+            groups[(*what, row.prompt_tokens, row.output_tokens)].append(row)
+    found = []
+    for group in groups.values():
+        for row in group:
+            fewer = [one.seconds or 0.0 for one in group if row.batch / 16 <= one.batch <= row.batch / 2]
+            if fewer and (row.seconds or 0.0) < FASTER_UNDER_LOAD * min(fewer):
+                found.append(row)
+    return found
+
+
+def _identify(row: dict[str, str], kind: str) -> tuple[Model, Format, Accelerator] | str:
     """Model, format and accelerator of a row, or why it is left out."""
     if row["gpu"].upper().startswith("UNSTATED"):
         return "GPU not stated"
-    name = row["model"].split("/")[-1].removesuffix("-FP8").removesuffix("-NVFP4")
-    try:
-        model = models.find(name)
-    except UnknownName:
+    shape = lookup.model(row["model"], number(row.get("params_b")))
+    if shape is None:
         return "model not in the tables"
-    try:
-        card = accelerators.find(gpu_name(row["gpu"]))
-    except UnknownName:
+    card = lookup.accelerator(row["gpu"], row.get("note", ""))
+    if card is None:
         return "GPU not in the tables"
-    quant = row["quant"]
-    if model.experts and model.family == "gpt-oss":
-        label = "mxfp4"
-    elif engine == "llama.cpp" and quant.upper() in ("F16", "FP16"):
-        label = "GGUF F16"
-    else:
-        label = QUANTIZATIONS.get(quant.lower(), quant)
-    try:
-        stored = formats.find(label)
-    except UnknownName:
+    stored = lookup.quantization(row["quant"], shape, kind)
+    if stored is None:
         return "quantization not in the tables"
-    return model, stored, card
+    return shape, stored, card
+
+
+def _cards(row: dict[str, str]) -> int | str:
+    count = number(row["n_gpu"]) or 1.0
+    if count != int(count) or count < 1:
+        return "not a whole number of cards"
+    return int(count)
 
 
 def _wrong(row: dict[str, str], count: int, phase: str, tokens: float | None) -> str:
@@ -136,53 +169,28 @@ def _wrong(row: dict[str, str], count: int, phase: str, tokens: float | None) ->
     return ""
 
 
-def read(path: Path) -> Observed:
-    """Rows of a throughput file (phase, tok_s) or a latency file (tpot_ms, ttft_ms). Raises ValueError."""
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = set(reader.fieldnames or ())
-        if {"model", "quant", "gpu", "n_gpu", "phase", "tok_s"} <= columns:
-            convert = _throughput
-        elif {"model", "quant", "gpu", "n_gpu", "tpot_ms", "ttft_ms", "isl", "osl", "load"} <= columns:
-            convert = _latency
-        else:
-            wanted = "model, quant, gpu, n_gpu with phase, tok_s or with isl, osl, load, tpot_ms, ttft_ms"
-            raise ValueError(f"{path.name} has the columns {', '.join(sorted(columns))}; expected {wanted}")
-        found, seen = Observed(), set()
-        for row in reader:
-            converted = convert(row)
-            if isinstance(converted, str):
-                found.skipped[converted] += 1
-                continue
-            key = (*(row.get(column, "") for column in ("model", "quant", "gpu", "n_gpu", "engine")), converted)
-            if key in seen:
-                found.skipped["same row twice"] += 1
-                continue
-            seen.add(key)
-            found.rows.append(converted)
-    return found
-
-
 def _throughput(row: dict[str, str]) -> Observation | str:
     phase = {"decode": "decode", "prompt": "prompt", "e2e_out": "run"}.get(row["phase"])
     if phase is None:
         return f"phase {row['phase']}"
     label = row.get("engine") or ""
-    engine = engine_class(label)
-    if engine is None:
-        return "engine class not modelled"
+    served = lookup.engine(label)
+    if served is None:
+        return "engine class not modelled" if phase == "decode" else f"phase {row['phase']}"
+    family, engine = served
     identified = _identify(row, engine)
     if isinstance(identified, str):
-        return identified
+        return identified if phase == "decode" else f"phase {row['phase']}: {identified}"
     model, stored, card = identified
-    if row["gpu"] == "A100" and "PCIe" in row.get("note", ""):
-        card = accelerators.find("A100-80GB-PCIe")
-    count = int(number(row["n_gpu"]) or 1)
+    count = _cards(row)
+    if isinstance(count, str):
+        return count if phase == "decode" else f"phase {row['phase']}: {count}"
     prompt, generated = number(row.get("prompt_len")) or 0.0, number(row.get("gen_len"))
     if why := _wrong(row, count, row["phase"], generated):
         return f"wrong in the source: {why}"
     rate, batch = number(row["tok_s"]), number(row.get("batch")) or 1.0
-    if rate is None and row["tok_s"] != "OOM":
+    out_of_memory = row["tok_s"].strip().upper() == "OOM"
+    if not out_of_memory and (rate is None or rate <= 0):
         return "no speed"
     tokens = prompt if phase == "prompt" else batch
     return Observation(
@@ -193,6 +201,7 @@ def _throughput(row: dict[str, str]) -> Observation | str:
         gpu=card.name,
         count=count,
         engine=engine,
+        family=family,
         engine_label=label,
         prompt_tokens=prompt,
         output_tokens=generated or 128.0,
@@ -203,27 +212,41 @@ def _throughput(row: dict[str, str]) -> Observation | str:
 
 def _latency(row: dict[str, str]) -> Observation | str:
     load, token_ms = number(row["load"]), number(row["tpot_ms"])
-    if row.get("load_type") != "concurrency" or load is None:
-        return "load is not a number of clients"
-    if token_ms is None:
+    kind = (row.get("load_type") or "concurrency").strip().lower()
+    if kind not in ("concurrency", "qps"):
+        return f"load is stated as {kind}"
+    if load is None or load <= 0:
+        return "load without end: how many clients is not stated" if kind == "qps" else "no load"
+    if token_ms is None or token_ms <= 0:
         return "no time per token"
-    identified = _identify(row, "vllm")
+    label = row.get("engine") or ""
+    family, engine = lookup.engine(label) or ("vllm", "vllm")
+    identified = _identify(row, engine)
     if isinstance(identified, str):
         return identified
     model, stored, card = identified
+    count = _cards(row)
+    if isinstance(count, str):
+        return count
+    if count > MOST_CARDS:
+        return f"more than {MOST_CARDS} cards: prompts and decoding on groups of their own"
+    if engine == "vllm" and model.heads % count:
+        return "cards that do not divide the heads: prompts and decoding on groups of their own"
     first = number(row["ttft_ms"])
     return Observation(
-        phase="loop",
+        phase="loop" if kind == "concurrency" else "open",
         model=model,
         format=stored,
         accelerator=card,
         gpu=card.name,
-        count=int(number(row["n_gpu"]) or 1),
-        engine="vllm",
-        engine_label=row.get("engine") or "",
+        count=count,
+        engine=engine,
+        family=family,
+        engine_label=label,
         prompt_tokens=number(row["isl"]) or 1.0,
         output_tokens=number(row["osl"]) or 128.0,
-        batch=load,
+        batch=load if kind == "concurrency" else 1.0,
+        arrivals_per_s=load if kind == "qps" else None,
         seconds=token_ms / 1000,
-        first_token_s=None if first is None else first / 1000,
+        first_token_s=first / 1000 if first and first > 0 else None,
     )

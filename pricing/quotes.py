@@ -47,6 +47,8 @@ class Quote:
     count: int = 0
     replicas: int = 0
     provider: str = ""
+    provider_class: str = ""
+    tier: str = ""
     offer: str = ""
     price_date: str = ""
     price_source: str = ""
@@ -56,6 +58,7 @@ class Quote:
     memory_available_gib: float | None = None
     usd_per_month: Band | None = None
     usd_per_query: Band | None = None
+    usd_per_mtok: Band | None = None  # prompt and output tokens together
     parts: dict[str, float] = field(default_factory=dict)
     ttft_p95_s: Band | None = None
     tpot_p95_s: Band | None = None
@@ -69,3 +72,9 @@ def per_query(month: Band, workload: Workload) -> Band:
     """A monthly bill over the requests of the month."""
     n = workload.requests_per_month
     return Band(value=month.value / n, low=month.low / n, high=month.high / n)
+
+
+def per_mtok(month: Band, workload: Workload) -> Band:
+    """A monthly bill over the million tokens of the month, prompt and output together."""
+    mtok = workload.requests_per_month * (workload.prompt_tokens + workload.output_tokens) / 1e6
+    return Band(value=month.value / mtok, low=month.low / mtok, high=month.high / mtok)

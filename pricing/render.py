@@ -34,6 +34,9 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "usd_per_month": value(quote.usd_per_month),
         "usd_per_query": value(quote.usd_per_query),
         **ends("usd_per_month", quote.usd_per_month),
+        **ends("usd_per_query", quote.usd_per_query),
+        "usd_per_mtok": value(quote.usd_per_mtok),
+        **ends("usd_per_mtok", quote.usd_per_mtok),
         "parts": quote.parts,
         "ttft_p95_s": value(quote.ttft_p95_s),
         "tpot_p95_s": value(quote.tpot_p95_s),
@@ -46,6 +49,8 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "kind": quote.kind,
         "label": quote.label,
         "provider": quote.provider,
+        "provider_class": quote.provider_class,
+        "tier": quote.tier,
         "offer": quote.offer,
         "price_date": quote.price_date,
         "price_source": quote.price_source,
@@ -72,17 +77,24 @@ def quote_text(quote: Quote, spread: Spread | None) -> str:
         if band:
             lines.append(f"{name} p95: {band.value:.3g} s (90 % band {band.low:.3g} to {band.high:.3g})")
     if quote.utilisation_fraction is not None:
-        lines.append(f"Utilisation over the month: {quote.utilisation_fraction:.0%} of what the replicas could carry")
+        lines.append(
+            f"Utilisation over the month: {quote.utilisation_fraction:.0%} of what the replicas could carry; "
+            "idle hours are paid"
+        )
     if quote.usd_per_month and quote.usd_per_query:
         lines += ["", "Bill a month:"]
         lines += [f"  {name.replace('_', ' '):16} ${usd:>12,.2f}" for name, usd in quote.parts.items()]
         month, query = quote.usd_per_month, quote.usd_per_query
         lines.append(f"  {'in all':16} ${month.value:>12,.2f} (${month.low:,.0f} to ${month.high:,.0f})")
-        lines.append(f"  {'a request':16} ${query.value:>12.6f}")
-    if spread:
+        lines.append(f"  {'a request':16} ${query.value:>12.6f} (${query.low:.6f} to ${query.high:.6f})")
+        if mtok := quote.usd_per_mtok:
+            lines.append(
+                f"  {'a M tokens':16} ${mtok.value:>12.4f} (${mtok.low:.4f} to ${mtok.high:.4f}), prompt and output"
+            )
+    if spread and spread.providers > 1:
         lines.append(
-            f"Other providers ask ${spread.low_usd_per_hour:.2f} to ${spread.high_usd_per_hour:.2f}/h for the same "
-            f"cards, median ${spread.median_usd_per_hour:.2f} over {spread.providers}."
+            f"Which provider is a choice, not in the band: {spread.providers} ask ${spread.low_usd_per_hour:.2f} to "
+            f"${spread.high_usd_per_hour:.2f}/h for the same cards, median ${spread.median_usd_per_hour:.2f}."
         )
     return "\n".join(lines)
 
@@ -95,7 +107,8 @@ def _headline(quote: Quote) -> str:
         return f"{what}: {quote.reason}"
     month = quote.usd_per_month
     text = f"{what}: ${month.value:,.0f} a month (${month.low:,.0f} to ${month.high:,.0f})"
-    return f"{text}. {quote.reason[0].upper()}{quote.reason[1:]}." if quote.reason else text + "."
+    terms = "" if quote.tier in ("", "on-demand") else f", {quote.tier}"
+    return f"{text}{terms}. {quote.reason[0].upper()}{quote.reason[1:]}." if quote.reason else f"{text}{terms}."
 
 
 def _wrapped(text: str, source: str, date: str) -> str:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from pricing import accelerators, bill, capacity, speed
 from pricing.accelerators import Accelerator
-from pricing.capacity import Limits
+from pricing.capacity import Latency, Limits
 from pricing.catalogue import PriceBook
 from pricing.deployment import Variant, misfit, replica, variant
-from pricing.explain import rental_facts
+from pricing.explain import rental_facts, terms_facts
 from pricing.memory import GIB
 from pricing.offers import Offer
-from pricing.quotes import Band, Quote, per_query
+from pricing.quotes import Band, Quote, per_mtok, per_query
+from pricing.serverless import Uptime, uptime
 from pricing.workload import Workload
 
 MOST_EXTRA = 2  # replicas at the slow end of the band, over those planned, that are bought to keep a latency limit
+COLD_SHOWS = 0.05  # share of requests from which a wait is in the 95th percentile
 UNCALIBRATED_LOG_WIDTH = math.log(2)  # added to the band outside the calibrated range: our default
 
 
@@ -39,12 +42,15 @@ def quote_rental(
     provider: str | None = None,
     provider_classes: Iterable[str] | None = None,
     tier: str = "on-demand",
+    region: str | None = None,
+    max_commitment_months: int | None = None,
     spare_replicas: int = 0,
-    preset: str = "pilot",
+    preset: str | bill.Preset = "pilot",
 ) -> Quote:
     """Quote one variant on ``count`` rented cards a replica, replicas sized by the peak load and the latency limits.
 
-    Raises UnknownName for a name no table has, ValueError for numbers out of range.
+    The offer is the cheapest that passes provider, class, tier, region and commitment. Raises UnknownName for a name
+    no table has, ValueError for numbers out of range.
     """
     if not (isinstance(count, int) and 1 <= count <= 72):
         raise ValueError(f"count is {count!r}; give a whole number of cards from 1 to 72")
@@ -60,7 +66,15 @@ def quote_rental(
     card = accelerators.find(accelerator)
     if provider is not None:
         provider = book.check_provider(provider)
-    offer = book.offer(card.name, count, provider=provider, provider_classes=provider_classes, tier=tier)
+    offer = book.offer(
+        card.name,
+        count,
+        provider=provider,
+        provider_classes=provider_classes,
+        tier=tier,
+        region=region,
+        max_commitment_months=max_commitment_months,
+    )
     limits = Limits(ttft_p95_s=ttft_p95_s, tpot_p95_s=tpot_p95_s, e2e_p95_s=e2e_p95_s)
     return priced(book, chosen, card, count, workload, limits, offer, spare_replicas, bill.preset(preset), tier)
 
@@ -96,10 +110,10 @@ def priced(
         return Quote(fits=False, reason=reason, memory_gib=room.needed_bytes / GIB, facts=facts, **common)
     needed, why, seen, pace = served.sized(limits)
     outside = speed.outside_calibration(chosen.model, card, chosen.format, served.fitted)
-    spare = max(spare_replicas, plan.spare_replicas)
+    plan = replace(plan, spare_replicas=max(spare_replicas, plan.spare_replicas))
     common |= {"memory_gib": room.used_bytes(seen.batch if seen else 1) / GIB, "outside_calibration": bool(outside)}
     if needed == 0:
-        facts = rental_facts(served, offer, book.as_of, pace, 0, spare, outside=outside)
+        facts = rental_facts(served, offer, book.as_of, pace, 0, plan.spare_replicas, outside=outside)
         return Quote(fits=True, reason=why, facts=facts, **common)
     widen = UNCALIBRATED_LOG_WIDTH if outside else 0.0
     factor = math.exp(served.fitted.tpot_log_q90 + widen)
@@ -108,59 +122,109 @@ def priced(
     if slow > MOST_EXTRA * needed:
         # Nobody buys a fleet to chase the last tenth of a second: there the line is missed and the bill stays near.
         slow, _, slow_seen, _ = served.sized(Limits(), slowdown=factor)
-    low_replicas, high_replicas = min(fast, needed), max(slow, needed)
     if seen:
-        first = math.exp(served.fitted.ttft_log_q90 + widen)
-        ends = {
-            name: [getattr(one, name) for one in (fast_seen, slow_seen) if one]
-            for name in ("ttft_p95_s", "tpot_p95_s", "e2e_p95_s")
-        }
-        ends["ttft_p95_s"] += [seen.ttft_p95_s / first, seen.ttft_p95_s * first]
-        ends["e2e_p95_s"] += [
-            seen.e2e_p95_s - seen.ttft_p95_s * (1 - 1 / first),
-            seen.e2e_p95_s + seen.ttft_p95_s * (first - 1),
-        ]
-        for name, values in ends.items():
-            value = getattr(seen, name)
-            common[name] = Band(value=value, low=min(value, *values), high=max(value, *values))
-    mean_per_replica = workload.requests_per_month / (workload.hours_per_month * 3600) / (needed + spare)
+        common |= _latency_bands(seen, [fast_seen, slow_seen], math.exp(served.fitted.ttft_log_q90 + widen))
+    fleet = plan.fleet(needed)
+    mean_per_replica = workload.requests_per_month / (workload.hours_per_month * 3600) / fleet
     ceiling = capacity.requests_per_s(pace, room.max_sequences, workload.output_tokens)
-    common |= {"replicas": needed + spare, "utilisation_fraction": mean_per_replica / ceiling}
-    facts = rental_facts(served, offer, book.as_of, pace, needed, spare, seen=seen, outside=outside, plan=plan)
-    if offer is None:
+    common |= {"replicas": fleet, "utilisation_fraction": mean_per_replica / ceiling}
+    up: list[Uptime | None] = [None, None, None]
+    if tier == "serverless":
+        alone = served.alone()
+        up = [
+            uptime(
+                workload,
+                service_s=alone.e2e_p95_s * slowness,
+                requests_per_s=capacity.MAX_UTILISATION * ceiling / slowness,
+                idle_window_s=plan.idle_window_s,
+                peak_containers=containers,
+            )
+            if alone
+            else None
+            for slowness, containers in ((1.0, needed), (1 / factor, min(fast, needed)), (factor, max(slow, needed)))
+        ]
+        why = "; ".join(filter(None, (why, *_cold(common, up[0], plan, limits))))
+    fallback = fallback_offer(book, offer, tier)
+    facts = rental_facts(
+        served, offer, book.as_of, pace, needed, plan.spare_replicas, seen=seen, outside=outside, plan=plan
+    ) + terms_facts(plan, tier, up[0], fallback)
+    if offer is None or (tier == "serverless" and up[0] is None):
         unpriced = f"unpriced: no {tier} offer of {count}× {card.name} passes the filter"
+        if offer is not None:
+            unpriced = "unpriced: without the speed of prompts the seconds billed are unknown"
         return Quote(fits=True, reason="; ".join(filter(None, (why, unpriced))), facts=facts, **common)
-
-    def parts(replicas: int) -> dict[str, float]:
-        return bill.parts_usd_per_month(
+    found = [
+        bill.parts_usd_per_month(
             usd_per_hour=offer.usd_per_hour,
             replicas=replicas,
-            spare_replicas=spare,
+            spare_replicas=plan.spare_replicas,
             weight_bytes=chosen.weight_bytes,
             workload=workload,
             plan=plan,
+            tier=tier,
+            fallback_usd_per_hour=fallback.usd_per_hour if fallback else None,
+            uptime=hours,
         )
-
-    month = Band(
-        value=sum(parts(needed).values()),
-        low=sum(parts(low_replicas).values()),
-        high=sum(parts(high_replicas).values()),
-    )
+        for replicas, hours in zip((needed, min(fast, needed), max(slow, needed)), up, strict=True)
+    ]
+    usd, low, high = (sum(parts.values()) for parts in found)
+    month = Band(value=usd, low=min(low, usd), high=max(high, usd))
     return Quote(
         fits=True,
         reason=why,
         usd_per_month=month,
         usd_per_query=per_query(month, workload),
-        parts=parts(needed),
+        usd_per_mtok=per_mtok(month, workload),
+        parts=found[0],
         facts=facts,
         **common,
     )
 
 
+def _latency_bands(seen: Latency, ends: list[Latency | None], first: float) -> dict[str, Band]:
+    """Bands of the three latencies: as seen at both ends of the speed, the first token by its own factor too."""
+    found = {name: [getattr(one, name) for one in ends if one] for name in ("ttft_p95_s", "tpot_p95_s", "e2e_p95_s")}
+    found["ttft_p95_s"] += [seen.ttft_p95_s / first, seen.ttft_p95_s * first]
+    found["e2e_p95_s"] += [
+        seen.e2e_p95_s - seen.ttft_p95_s * (1 - 1 / first),
+        seen.e2e_p95_s + seen.ttft_p95_s * (first - 1),
+    ]
+    bands = {}
+    for name, values in found.items():
+        value = getattr(seen, name)
+        bands[name] = Band(value=value, low=min(value, *values), high=max(value, *values))
+    return bands
+
+
+def _cold(common: dict[str, Any], up: Uptime | None, plan: bill.Preset, limits: Limits) -> list[str]:
+    """Where more than one request in twenty starts a container, the 95th percentile waits for it."""
+    if up is None or plan.spare_replicas or up.cold_fraction <= COLD_SHOWS or "ttft_p95_s" not in common:
+        return []
+    for name in ("ttft_p95_s", "e2e_p95_s"):
+        band = common[name]
+        common[name] = Band(
+            value=band.value + plan.cold_start_s, low=band.low + plan.cold_start_s, high=band.high + plan.cold_start_s
+        )
+    line = limits.ttft_p95_s if limits.ttft_p95_s is not None else limits.e2e_p95_s
+    if line is None or plan.cold_start_s <= line:
+        return []
+    return [f"{up.cold_fraction:.0%} of requests wait {plan.cold_start_s:g} s for a cold container, above {line:g} s"]
+
+
+def fallback_offer(book: PriceBook, offer: Offer | None, tier: str) -> Offer | None:
+    """Where to go when spot is gone: the same cards on demand, of the same provider where it sells them."""
+    if offer is None or tier != "spot":
+        return None
+    same = book.offer(offer.accelerator, offer.count, provider=offer.provider)
+    return same or book.offer(offer.accelerator, offer.count)
+
+
 def _offer_fields(offer: Offer, as_of: date) -> dict[str, Any]:
     return {
         "provider": offer.provider,
-        "offer": " ".join(filter(None, (offer.instance, offer.region, offer.tier))),
+        "offer": " ".join(filter(None, (offer.instance, offer.region, offer.terms))),
+        "provider_class": offer.provider_class,
+        "tier": offer.tier,
         "price_date": offer.date,
         "price_source": offer.source,
         "price_age_days": offer.age_days(as_of),

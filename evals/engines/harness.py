@@ -13,7 +13,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
-from evals.engines.variants import LoadedVariant
+from evals.engines.loading import LoadedVariant
 from evals.tasks import TASKS_FOLDER, Task
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -30,10 +30,10 @@ class ItemResult:
 
 
 class Harness:
-    """One loaded variant under lm-eval."""
+    """One loaded variant under lm-eval: a torch model in its ``HFLM``, or the ``LM`` that the variant brings."""
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
-        self._lm = HFLM(
+        self._lm = variant.lm or HFLM(
             pretrained=variant.model, tokenizer=variant.tokenizer, batch_size=batch_size, max_length=_context(variant)
         )
 
@@ -43,10 +43,14 @@ class Harness:
             return
         lm_task = _lm_task(task.name)
         lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
-        self._lm.set_cache_hook(_Collector(lm_task, list(indices), accept))
+        collector = _Collector(lm_task, list(indices), accept)
+        self._lm.set_cache_hook(collector)
         try:
             for kind, requests in _by_kind(lm_task.instances).items():
-                getattr(self._lm, kind)(requests, disable_tqdm=True)
+                responses = getattr(self._lm, kind)(requests, disable_tqdm=True)
+                for request, response in zip(requests, responses, strict=True):
+                    if not request.resps:  # an engine that hands over nothing before it is done
+                        collector.add_partial(kind, request.args, response)
         finally:
             self._lm.set_cache_hook(_NoHook())
 

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+
+from evals.engines.finishing import finished
+from evals.engines.loading import Job, LoadedVariant
+from evals.engines.stored import unique
 
 SCALE_BITS = 16
 
 
-def round_to_nearest(weight: Tensor, bits: int, group_size: int) -> Tensor:
+def quantized(job: Job) -> Any:
+    """Rounded from FP32, held at full width."""
+    model = job.plain(torch.float32)
+    round_model(model, int(job.how.nominal_bits), job.how.group_size, job.how.embeddings_too)
+    return model.to(job.arithmetic)
+
+
+def load(job: Job) -> LoadedVariant:
+    """Accuracy as stored, memory not."""
+    how = job.how
+    bits = rounded_bits(job.original, int(how.nominal_bits), how.group_size, how.embeddings_too)
+    return finished(job, quantized(job), stored_bits=bits)
+
+
+def round_to_nearest(weight: Tensor, bits: int, group_size: int | None) -> Tensor:
     """``weight`` (rows × columns, columns divisible by ``group_size``) on 2^bits symmetric levels per group.
+
+    ``group_size`` None gives every row one scale.
 
     Same arithmetic as torchao 0.18's symmetric ``IntxWeightOnlyConfig``: codes −2^(b−1) … 2^(b−1)−1, one scale a group.
     """
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     rows, columns = weight.shape
+    group_size = group_size or columns
     if columns % group_size:
         raise ValueError(
             f"rows of {columns} weights do not divide into groups of {group_size}; choose another group size"
@@ -27,23 +50,26 @@ def round_to_nearest(weight: Tensor, bits: int, group_size: int) -> Tensor:
     return (codes * scale).view_as(weight).to(weight.dtype)
 
 
-def round_model(model: nn.Module, bits: int, group_size: int, embeddings_too: bool) -> float:
-    """Round every linear layer in place (tied embeddings once, if asked); returns the stored size in bits.
+def round_model(model: nn.Module, bits: int, group_size: int | None, embeddings_too: bool) -> None:
+    """Round every linear layer in place, the tied embeddings once if asked.
 
-    Stored size: codes plus one 16-bit scale a group for rounded tensors, 16 bits a weight for the others.
+    The output matrix is left alone unless the embeddings are rounded too, as the other methods leave it.
     """
-    stored = 0.0
-    seen: set[int] = set()
-    embedding = model.get_input_embeddings().weight
     with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.data_ptr() in seen:
-                continue
-            seen.add(parameter.data_ptr())
-            is_embedding = parameter.shape == embedding.shape and parameter.data_ptr() == embedding.data_ptr()
-            if parameter.dim() != 2 or (is_embedding and not embeddings_too):
-                stored += 16 * parameter.numel()
-                continue
-            parameter.copy_(round_to_nearest(parameter.data, bits, group_size))
-            stored += parameter.numel() * (bits + SCALE_BITS / group_size)
-    return stored
+        for matrix in matrices(model, embeddings_too):
+            matrix.copy_(round_to_nearest(matrix.data, bits, group_size))
+
+
+def rounded_bits(model: nn.Module, bits: int, group_size: int | None, embeddings_too: bool) -> float:
+    """Stored size in bits: codes and one 16-bit scale a group for rounded matrices, 16 bits a weight for the rest."""
+    rounded = matrices(model, embeddings_too)
+    codes = sum(w.numel() * (bits + SCALE_BITS / (group_size or w.shape[1])) for w in rounded)
+    return codes + 16 * (sum(w.numel() for w in unique(model.parameters())) - sum(w.numel() for w in rounded))
+
+
+def matrices(model: nn.Module, embeddings_too: bool) -> list[Tensor]:
+    """The weights that are rounded, each once."""
+    ends = {model.get_input_embeddings().weight.data_ptr(), model.get_output_embeddings().weight.data_ptr()}
+    kinds = (nn.Linear, nn.Embedding) if embeddings_too else nn.Linear
+    found = unique(m.weight for m in model.modules() if isinstance(m, kinds))
+    return [w for w in found if embeddings_too or w.data_ptr() not in ends]

@@ -1,20 +1,24 @@
-"""Which sandbox this machine gets, decided once a process by trying."""
+"""Which sandbox this machine gets, decided by trying: at the first use in a process, and again after a day."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from evals.sandbox import settings
+from evals.sandbox.container import Container
 from evals.sandbox.limits import Limits
 from evals.sandbox.selftest import Report, examine
 from evals.sandbox.session import Session
 from evals.sandbox.verdicts import Outcome
-from evals.sandbox.walls import Bubblewrap, Landlock, Walls
+from evals.sandbox.walls import Bubblewrap, Landlock, Unsandboxed, Walls
 
-IN_ORDER: tuple[Walls, ...] = (Bubblewrap(), Landlock())
+VALID_S = 24 * 3600
+UNSANDBOXED = Unsandboxed.name
 _one_at_a_time = Lock()
-_reports: dict[str, Report] = {}
+_reports: dict[Walls, tuple[float, Report]] = {}
 
 
 class NoSandbox(RuntimeError):
@@ -32,7 +36,7 @@ class FunctionCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Sandbox:
-    """Walls that have passed their self-test in this process."""
+    """Walls that have passed their self-test; or, with the user's typed consent only, none (``name`` says so)."""
 
     walls: Walls
     report: Report
@@ -56,12 +60,25 @@ class Sandbox:
             return session.run(source)
 
 
+def in_order() -> tuple[Walls, ...]:
+    """The sandboxes that are tried, best first. Raises ``settings.SettingsError`` on a bad ``sandbox.yaml``."""
+    told = settings.read()
+    return Bubblewrap(), Landlock(), Container(program=told.container_program, image=told.container_image)
+
+
 def choose() -> Sandbox | None:
-    """The first sandbox that works here, or None: then model-written code does not run (``why_not`` says why)."""
-    for walls in IN_ORDER:
+    """The first sandbox that works here, or None: then model-written code does not run (``why_not`` says why).
+
+    Where none works, ``unsandboxed`` is chosen if the user has asked for it twice (``settings.unsandboxed_allowed``).
+    """
+    for walls in in_order():
         report = report_of(walls)
         if report.works:
             return Sandbox(walls=walls, report=report)
+    if settings.unsandboxed_allowed():
+        report = report_of(Unsandboxed())
+        if report.runs:
+            return Sandbox(walls=Unsandboxed(), report=report)
     return None
 
 
@@ -77,7 +94,7 @@ def why_not() -> str:
     """Why no sandbox works here, with what to do; "" when one does."""
     if choose() is not None:
         return ""
-    reasons = "; ".join(f"{walls.name}: {report_of(walls).why_not}" for walls in IN_ORDER)
+    reasons = "; ".join(f"{walls.name}: {report_of(walls).why_not}" for walls in in_order())
     return f"no working sandbox on this machine ({reasons})"
 
 
@@ -93,8 +110,10 @@ def refused() -> Outcome:
 
 
 def report_of(walls: Walls) -> Report:
-    """The self-test of ``walls``, made once a process."""
+    """The self-test of ``walls``, made once a process and again when it is a day old."""
     with _one_at_a_time:
-        if walls.name not in _reports:
-            _reports[walls.name] = examine(walls)
-        return _reports[walls.name]
+        at, report = _reports.get(walls, (-VALID_S, None))
+        if report is None or time.monotonic() - at > VALID_S:
+            at, report = time.monotonic(), examine(walls)
+            _reports[walls] = at, report
+        return report

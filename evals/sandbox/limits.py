@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """CPU time decides; wall time is the backstop for a program that waits, wide enough for a busy machine."""
+    """CPU time decides; wall time is the backstop for a program that waits."""
 
     cpu_s: int = 2
     wall_s: float = 8.0  # 3 × cpu_s + 2
+    patience: int = 6  # times wall_s for a program that computes but gets little of a busy machine
     memory_bytes: int = 512 * 2**20  # address space, the interpreter's included
     output_bytes: int = 64 * 2**10
     answer_bytes: int = 64 * 2**10

@@ -16,8 +16,9 @@ from evals.sandbox.limits import Limits
 from evals.sandbox.verdicts import Ending, Outcome, judge
 from evals.sandbox.walls import Walls
 
-START_S = 20.0
-GRACE_S = 5.0
+START_S = 60.0
+GRACE_S = 20.0
+END_S = 2.0
 MAX_FRAME_BYTES = 16 * 2**20
 
 
@@ -29,8 +30,8 @@ class Session:
     """Runs programs one at a time, each in a process forked for it; safe to call from several threads.
 
     Starts on first use. If it dies it is started again and the program is run once more; if that fails too the outcome
-    is ``sandbox_error``. A program stopped by the clock before it had used its CPU time is also run once more, so that
-    a busy machine makes no wrong answers.
+    is ``sandbox_error``. A program stopped by the clock while it waited is also run once more, so that a machine that
+    stood still makes no wrong answers.
     """
 
     def __init__(self, walls: Walls, limits: Limits | None = None) -> None:
@@ -76,7 +77,7 @@ class Session:
         request["limits"] = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
         with self._lock:
             ending = self._attempt(request)
-            if isinstance(ending, SandboxError) or (ending.stopped == "wall" and ending.cpu_s < limits.cpu_s):
+            if isinstance(ending, SandboxError) or (ending.stopped == "wall" and ending.seconds < 2 * limits.wall_s):
                 ending = self._attempt(request)
         if isinstance(ending, SandboxError):
             return Outcome(verdict="sandbox_error", backend=self.walls.name, reason=str(ending))
@@ -99,7 +100,7 @@ class Session:
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         line = self._started()
-        line.settimeout(self.limits.wall_s + GRACE_S)
+        line.settimeout(self.limits.patience * self.limits.wall_s + GRACE_S)
         body = json.dumps(request).encode()
         line.sendall(struct.pack(">I", len(body)) + body)
         return self._receive(line)
@@ -119,9 +120,9 @@ class Session:
             self._process = subprocess.Popen(
                 self.walls.command(),
                 stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
+                stdout=theirs.fileno(),
                 stderr=subprocess.PIPE,
-                env={"PYTHONHASHSEED": "0"},
+                env=self.walls.environment(),
                 cwd="/",
                 start_new_session=True,
             )
@@ -143,7 +144,7 @@ class Session:
         if process is None:
             return ""
         with suppress(subprocess.TimeoutExpired):
-            process.wait(0.2)
+            process.wait(END_S)
         process.kill()
         _, said = process.communicate()
         return (said.decode(errors="replace").strip().splitlines() or [""])[-1][:500]

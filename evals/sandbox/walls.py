@@ -6,14 +6,20 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 INSIDE = Path(__file__).parent / "inside"
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 OTHER_READABLE = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
+DEVICES = ("/dev/null", "/dev/urandom")
 NOBODY = 65534
+Files = Literal["yes", "no", "if possible"]
+SPARE_TASKS = 512  # that the user may start while the sandbox is open
 
 
 class Walls(Protocol):
@@ -26,8 +32,18 @@ class Walls(Protocol):
 
     def command(self) -> list[str]: ...
 
+    def environment(self) -> dict[str, str]: ...
 
-class Bubblewrap:
+
+class _Bare:
+    """Starts with no variable but the one that keeps the order of sets the same."""
+
+    def environment(self) -> dict[str, str]:
+        return {"PYTHONHASHSEED": "0"}
+
+
+@dataclass(frozen=True)
+class Bubblewrap(_Bare):
     """Own mount, network, process and IPC namespaces; Python's library read-only, nothing writable, no /proc.
 
     As root it needs no user namespace and the zygote becomes an unprivileged user; otherwise bubblewrap makes one and
@@ -46,7 +62,9 @@ class Bubblewrap:
         if os.getuid() == 0:
             identity = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
-            identity = ["--unshare-user", "--disable-userns", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+            identity = ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+            # from 0.8 on; before, the filter of system calls alone forbids further namespaces
+            identity += ["--disable-userns"] * ("--disable-userns" in _options_of_bwrap())
         bwrap = shutil.which("bwrap") or "bwrap"
         return [
             bwrap,
@@ -55,11 +73,12 @@ class Bubblewrap:
             *("--new-session", "--die-with-parent", "--as-pid-1", "--hostname", "sandbox"),
             *_view(python),
             *("--remount-ro", "/", "--chdir", "/", "--"),
-            *_zygote(python, "/sandbox", landlock=False),
+            *zygote(python, "/sandbox", landlock="no"),
         ]
 
 
-class Landlock:
+@dataclass(frozen=True)
+class Landlock(_Bare):
     """A process that has given up all files but Python's library; needs no installation and no namespaces."""
 
     name = "landlock"
@@ -72,7 +91,8 @@ class Landlock:
         return None
 
     def command(self) -> list[str]:
-        return _zygote(self._python() or interpreter(), str(INSIDE.parent), landlock=True)
+        others = 0 if os.getuid() == 0 else _tasks_of(os.getuid()) + SPARE_TASKS
+        return zygote(self._python() or interpreter(), str(INSIDE.parent), landlock="yes", others=others)
 
     def _python(self) -> str | None:
         """The interpreter; as root, one that the unprivileged user it becomes can still read."""
@@ -80,6 +100,17 @@ class Landlock:
         if os.getuid() != 0:
             return candidates[0]
         return next((each for each in candidates if _open_to_all(each)), None)
+
+
+@dataclass(frozen=True)
+class Unsandboxed(Landlock):
+    """The same process with the same limits and the same filter of system calls, but every file in its user's reach."""
+
+    name = "unsandboxed"
+
+    def command(self) -> list[str]:
+        *start, told = super().command()
+        return [*start, json.dumps(json.loads(told) | {"landlock": "no"})]
 
 
 def interpreter() -> str:
@@ -95,8 +126,9 @@ def unprivileged_uid() -> int:
     return 61184 + os.getpid() % 4336
 
 
-def _zygote(python: str, package_root: str, *, landlock: bool) -> list[str]:
-    told = json.dumps({"uid": unprivileged_uid(), "landlock": landlock})
+def zygote(python: str, package_root: str, *, landlock: Files, others: int = 0) -> list[str]:
+    """The command of the process that forks the programs; ``others`` counts the tasks its user already has."""
+    told = json.dumps({"uid": unprivileged_uid(), "landlock": landlock, "others": others})
     start = f"import sys; sys.path.append({package_root!r}); from inside.zygote import main; main()"
     return [python, "-S", "-s", "-B", "-X", "utf8", "-c", start, told]
 
@@ -114,6 +146,8 @@ def _view(python: str) -> list[str]:
         else:
             arguments += ["--ro-bind", path, path]
             covered.append(path)
+    for path in DEVICES:
+        arguments += [*_ancestors(path), "--dev-bind", path, path]
     return [*arguments, "--perms", "0755", "--dir", "/sandbox", "--ro-bind", str(INSIDE), "/sandbox/inside"]
 
 
@@ -121,6 +155,24 @@ def _ancestors(path: str) -> list[str]:
     """Open to all: bubblewrap would make them private, and the zygote gives up root."""
     above = [str(each) for each in reversed(Path(path).parents) if str(each) != "/"]
     return [part for each in above for part in ("--perms", "0755", "--dir", each)]
+
+
+@cache
+def _options_of_bwrap() -> str:
+    done = subprocess.run([shutil.which("bwrap") or "bwrap", "--help"], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def _tasks_of(uid: int) -> int:
+    """Threads of all processes of ``uid``: where there is no namespace of its own, the kernel counts them together."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.stat().st_uid == uid:
+                count += len(os.listdir(process / "task"))
+        except OSError:  # it has ended meanwhile
+            continue
+    return count
 
 
 def _open_to_all(path: str) -> bool:

@@ -102,6 +102,37 @@ def score_interval(scores: Sequence[float], confidence: float = 0.95) -> Interva
     return mean_interval(values, confidence)
 
 
+def clustered_interval(scores: Sequence[float], clusters: Sequence[str], confidence: float = 0.95) -> Interval | None:
+    """Interval of the mean when items share a document: clustered standard error, t with C − 1 degrees, in 0..1.
+
+    SE = √(C/(C − 1) · Σ_c (Σ_{i in c} (s_i − mean))²) / n (Miller 2024, arXiv 2411.00640, section 2.2, with the usual
+    small-sample factor). Never narrower than ``score_interval``, which is what it falls back on when every item is a
+    cluster of its own. None for one cluster: it says nothing of another document.
+    """
+    values = check_scores(scores)
+    half = clustered_half_width(values, clusters, confidence)
+    plain = score_interval(values, confidence)
+    if half is None or plain is None:
+        return None
+    mean = math.fsum(values) / len(values)
+    return Interval(max(0.0, min(plain.low, mean - half)), min(1.0, max(plain.high, mean + half)))
+
+
+def clustered_half_width(values: Sequence[float], clusters: Sequence[str], confidence: float = 0.95) -> float | None:
+    """t × clustered standard error of the mean of any values; None for a single cluster."""
+    if len(values) != len(clusters):
+        raise ValueError(f"{len(values)} scores but {len(clusters)} clusters; give one cluster an item")
+    mean = math.fsum(values) / len(values)
+    sums: dict[str, float] = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + value - mean
+    count = len(sums)
+    if count < 2:
+        return None
+    error = math.sqrt(count / (count - 1) * math.fsum(s * s for s in sums.values())) / len(values)
+    return t_quantile(confidence, count - 1) * error
+
+
 def interval_from_summary(score: float, n: int, confidence: float = 0.95) -> Interval | None:
     """Wilson interval of a score known only as a share of n items. For graded scores it is wider than needed."""
     if not 0.0 <= score <= 1.0:

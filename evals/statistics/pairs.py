@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from evals.statistics.intervals import Interval, check_scores, normal_quantile, t_quantile
+from evals.statistics.intervals import Interval, check_scores, clustered_half_width, normal_quantile, t_quantile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +30,15 @@ class PairComparison:
     both_wrong: int | None
 
 
-def compare_pairs(first: Sequence[float], second: Sequence[float], confidence: float = 0.95) -> PairComparison:
+def compare_pairs(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95, clusters: Sequence[str] | None = None
+) -> PairComparison:
     """Compare two score lists item by item; ``first[i]`` and ``second[i]`` are the same item.
 
     Right-or-wrong scores: Tango's score interval and the exact McNemar test. Graded scores: t interval of the mean
-    difference (Miller 2024, section 4.2). ValueError if the lists are empty, differ in length or leave 0..1.
+    difference (Miller 2024, section 4.2). ``clusters`` names the document of each item where items share one: the
+    interval is then at least as wide as the clustered standard error of the difference makes it, and there is none
+    for a single document. ValueError if the lists are empty, differ in length or leave 0..1.
     """
     before, after = _paired(first, second)
     n = len(before)
@@ -47,6 +51,8 @@ def compare_pairs(first: Sequence[float], second: Sequence[float], confidence: f
         interval = tango(b, c, n, confidence)
     else:
         interval = _mean_difference(before, after, confidence)
+    if interval and clusters:
+        interval = _clustered(interval, [y - x for x, y in zip(before, after, strict=True)], clusters, confidence)
     both_right = sum(x == y == 1.0 for x, y in zip(before, after, strict=True)) if binary else None
     return PairComparison(
         n=n,
@@ -168,6 +174,16 @@ def _mean_difference(before: list[float], after: list[float], confidence: float)
     variance = math.fsum((d - mean) ** 2 for d in differences) / (n - 1)
     half = t_quantile(confidence, n - 1) * math.sqrt(variance / n)
     return Interval(max(-1.0, mean - half), min(1.0, mean + half))
+
+
+def _clustered(
+    plain: Interval, differences: list[float], clusters: Sequence[str], confidence: float
+) -> Interval | None:
+    half = clustered_half_width(differences, clusters, confidence)
+    if half is None:
+        return None
+    mean = math.fsum(differences) / len(differences)
+    return Interval(max(-1.0, min(plain.low, mean - half)), min(1.0, max(plain.high, mean + half)))
 
 
 def _paired(first: Sequence[float], second: Sequence[float]) -> tuple[list[float], list[float]]:

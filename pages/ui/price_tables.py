@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -12,11 +13,12 @@ import streamlit as st
 from decisions.scenarios import Scenario
 from pages.ui import overrides
 from pages.ui.wording import md
-from pricing import api
+from pricing import api, bill, feeds
 from pricing.catalogue import PriceBook, load_price_book
-from pricing.offers import Offer
+from pricing.offers import STALE_AFTER_DAYS, Offer
 
 PRICE = st.column_config.NumberColumn(min_value=0.0001, max_value=10_000, format="$%.3f", required=True)
+RATE = st.column_config.NumberColumn(min_value=0.0001, max_value=10_000, format="$%.4g")
 LINK = st.column_config.LinkColumn(display_text="open", width="small")
 
 
@@ -27,7 +29,8 @@ def offers_table(offers: Sequence[Offer], as_of: date) -> None:
             "Provider": offer.provider,
             "Kind": offer.provider_class,
             "Cards": offer.count,
-            "Tier": offer.tier,
+            "Terms": offer.terms,
+            "Machine": offer.instance,
             "Region": offer.region,
             "$ an hour": offer.usd_per_hour,
             "Date": offer.date,
@@ -46,7 +49,10 @@ def offers_table(offers: Sequence[Offer], as_of: date) -> None:
             "accelerator": o.accelerator,
             "count": o.count,
             "tier": o.tier,
+            "commitment_months": o.commitment_months,
+            "instance": o.instance,
             "region": o.region,
+            "scales_per_card": int(o.scales_per_card),
         }
         for o in offers
     ]
@@ -68,15 +74,20 @@ def api_table(scenario: Scenario, book: PriceBook) -> None:
             as_of=scenario.as_of,
             overrides=book.api_overrides,
         )
-        rates = (None, None) if price is None else (price.input_usd_per_mtok, price.output_usd_per_mtok)
+        rates: tuple[Any, Any, Any] = (None, None, None)
+        if price:
+            rates = (price.input_usd_per_mtok, price.output_usd_per_mtok, price.cached_usd_per_mtok)
         rows.append(
             {
                 "Model": candidate.label,
                 "Provider": price.provider_name if price else candidate.provider,
                 "Input $ per M tokens": _float(rates[0]),
                 "Output $ per M tokens": _float(rates[1]),
+                "Cached $ per M tokens": _float(rates[2]),
+                "$ a request": _float(price.usd_per_request) if price else None,
+                "Priced as": f"{price.provider} / {price.model}" if price else "unpriced",
                 "Date": price.date if price else "",
-                "Age": "your own price" if price and price.is_override else "0 days" if price else "",
+                "Age": _api_age(price, scenario.as_of),
                 "Source": price.source if price else "unpriced",
                 "Link": price.url if price else "",
             }
@@ -88,13 +99,18 @@ def api_table(scenario: Scenario, book: PriceBook) -> None:
                 "model": candidate.model,
                 "input_usd_per_mtok": _float(rates[0]),
                 "output_usd_per_mtok": _float(rates[1]),
+                "cached_usd_per_mtok": _float(rates[2]),
             }
         )
     _editor(
         "api",
         rows,
         bases,
-        {"Input $ per M tokens": "input_usd_per_mtok", "Output $ per M tokens": "output_usd_per_mtok"},
+        {
+            "Input $ per M tokens": "input_usd_per_mtok",
+            "Output $ per M tokens": "output_usd_per_mtok",
+            "Cached $ per M tokens": "cached_usd_per_mtok",
+        },
     )
 
 
@@ -107,7 +123,17 @@ def own_prices() -> None:
     if not rows:
         return
     st.markdown("#### Your own prices")
+    imported = Counter(str(row["imported"]) for row in rows if row.get("imported"))
+    for source, n in imported.items():
+        day = next(row.get("date") for row in rows if row.get("imported") == source)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(md(f"{n} offers imported from {source}, prices of {day}"))
+            if st.button("Remove", key=f"forget_{source}", icon=":material/undo:"):
+                feeds.forget(source)
+                st.rerun()
     for index, row in enumerate(rows):
+        if row.get("imported"):
+            continue
         what = row.get("accelerator") or row.get("model")
         price = (
             f"${row['usd_per_hour']} an hour"
@@ -135,7 +161,11 @@ def _editor(name: str, rows: list[dict[str, Any]], bases: list[dict[str, Any]], 
         num_rows="fixed",
         alt=f"Prices, {name}",
         disabled=[column for column in (rows[0] if rows else {}) if column not in fields],
-        column_config={**{column: PRICE for column in fields}, "Link": LINK},
+        column_config={
+            **{column: RATE if "Cached" in column else PRICE for column in fields},
+            "$ a request": st.column_config.NumberColumn(format="$%.6f"),
+            "Link": LINK,
+        },
         on_change=_save,
         args=(key, round_key, bases, fields),
     )
@@ -175,6 +205,53 @@ def _age(offer: Offer, as_of: date) -> str:
         return "your own price"
     days = offer.age_days(as_of)
     return f"{days} days, stale" if offer.stale(as_of) else f"{days} days"
+
+
+def _api_age(price: api.ApiPrice | None, as_of: date) -> str:
+    if price is None:
+        return ""
+    if not price.is_override:
+        return "of that day"
+    days = (as_of - date.fromisoformat(price.date)).days
+    return "your own price" + (f", {days} days old" if days > STALE_AFTER_DAYS else "")
+
+
+def terms_table() -> None:
+    """What a month includes besides the cards, for each preset, with where every default comes from."""
+    plans = list(bill.PRESETS.values())
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "Term": what[:1].upper() + what[1:],
+                    **{plan.name.capitalize(): float(getattr(plan, name)) for plan in plans},
+                    "Default from": source,
+                }
+                for name, (_, _, what, source) in bill.TERMS.items()
+            ]
+        ),
+        hide_index=True,
+        height="content",
+        alt="Terms of the three presets",
+        column_config={plan.name.capitalize(): st.column_config.NumberColumn(format="%g") for plan in plans},
+    )
+
+
+def import_form() -> None:
+    """A price list of the user's own: a CSV in SkyPilot's catalogue schema."""
+    with st.expander("Import a price list", icon=":material/upload_file:"), st.form("import_offers", border=False):
+        file = st.file_uploader("CSV in SkyPilot's catalogue schema", type="csv")
+        provider = st.text_input("Whose prices", placeholder="Lambda")
+        day = st.date_input("Prices of", value="today", max_value="today")
+        if st.form_submit_button("Import") and file and provider.strip():
+            try:
+                lines = file.getvalue().decode("utf-8-sig").splitlines()
+                found = feeds.keep(lines, provider=provider, day=day, source=file.name)
+            except (ValueError, OSError) as error:
+                st.error(f"Nothing was imported: {error}", icon=":material/error:")
+            else:
+                left = "; ".join(f"{n} × {reason}" for reason, n in found.left_out.most_common())
+                st.success(f"{len(found.rows)} offers imported." + (f" Left out: {left}." if left else ""))
 
 
 def _float(value: Any) -> float | None:

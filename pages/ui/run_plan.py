@@ -12,11 +12,13 @@ from evals.plan import Plan, demo_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.tasks import tasks
 from pages.ui import inputs
+from pages.ui.race_view import race_button
 from pages.ui.wording import md
+from pages.ui.workspace import Workspace
 
 
-def new_run(*, expanded: bool) -> None:
-    """The form; starting writes the run and starts its workers."""
+def new_run(workspace: Workspace, *, expanded: bool) -> None:
+    """The form; starting writes the run or race and starts its workers."""
     models = list(shipped_models())
     with st.expander("Measure something new", icon=":material/add:", expanded=expanded):
         if not models:
@@ -67,6 +69,7 @@ def new_run(*, expanded: bool) -> None:
                 st.error(f"The run could not start: {error}", icon=":material/error:")
                 return
             st.rerun()
+        race_button(workspace, plan.models, plan.quantizations, plan.limit)
 
 
 def estimate(plan: Plan) -> str:

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pricing import amounts, bill, overrides
 from pricing.catalogue import PriceBook, load_price_book
 from pricing.offers import overrides_from_csv
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 AsOf = Annotated[str, typer.Option(help="Date of the prices, YYYY-MM-DD; today by default.")]
 Prices = Annotated[Path | None, typer.Option(help="CSV of your own prices: provider, accelerator, usd_per_hour, date.")]
+NoOverrides = Annotated[bool, typer.Option("--no-overrides", help="Leave out the prices you saved in the product.")]
+Terms = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a term of the preset: people_hours_per_month=20, discount_fraction=0.3 …"),
+]
 
 
-def price_book(as_of: str, prices: Path | None = None) -> PriceBook:
+def price_book(as_of: str, prices: Path | None = None, no_overrides: bool = False) -> PriceBook:
+    """Shipped prices under the saved ones of the user, under those of ``prices``."""
+    rows = [] if no_overrides else overrides.read()
+    if prices:
+        rows = overrides.put(rows, *overrides_from_csv(prices))  # type: ignore[assignment]
+    return load_price_book(rows, day("--as-of", as_of))
+
+
+def day(flag: str, text: str) -> date:
+    """A date, today for "". Raises ValueError."""
     try:
-        day = date.fromisoformat(as_of) if as_of else date.today()
+        return date.fromisoformat(text) if text else date.today()
     except ValueError as error:
-        raise ValueError(f"--as-of is {as_of!r}; give a date as YYYY-MM-DD") from error
-    return load_price_book(overrides_from_csv(prices) if prices else (), day)
+        raise ValueError(f"{flag} is {text!r}; give a date as YYYY-MM-DD") from error
 
 
 def number(flag: str, text: str) -> float:
     """A number as people type it: 1e6, 1_000_000, 1,000,000. Raises ValueError."""
-    cleaned = text.strip().replace("_", "")
-    groups = cleaned.split(",")
-    if len(groups) > 1 and all(len(group) == 3 and group.isdigit() for group in groups[1:]):
-        cleaned = "".join(groups)
-    try:
-        value = float(cleaned)
-    except ValueError as error:
-        raise ValueError(f"{flag} is {text!r}; give a number such as 1e6 or 1000000, with a decimal point") from error
-    if not math.isfinite(value):
-        raise ValueError(f"{flag} is {text!r}; give a finite number")
-    return value
+    return amounts.number(flag, text)
 
 
 def whole(flag: str, text: str) -> int:
@@ -54,3 +57,15 @@ def optional(flag: str, text: str) -> float | None:
     if value <= 0:
         raise ValueError(f"{flag} is {text!r}; give a number above 0 or leave it out")
     return value
+
+
+def preset(name: str, terms: list[str] | None, spare_replicas: int = 0) -> bill.Preset:
+    """The preset with the terms changed that ``--set name=value`` names. Raises ValueError."""
+    changed = {}
+    for term in terms or []:
+        key, equals, value = term.partition("=")
+        if not equals:
+            raise ValueError(f"--set is {term!r}; give a term and its value such as people_hours_per_month=20")
+        changed[key.strip()] = number(f"--set {key.strip()}", value)
+    chosen = bill.preset(name, **changed)
+    return bill.preset(chosen, spare_replicas=spare_replicas) if spare_replicas > chosen.spare_replicas else chosen

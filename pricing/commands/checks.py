@@ -15,7 +15,7 @@ from pricing.commands.arguments import AsJson
 
 def validate(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    kind: Annotated[str, typer.Option(help="decode or memory.")] = "decode",
+    kind: Annotated[str, typer.Option(help="decode, latency or memory.")] = "decode",
     as_json: AsJson = False,
 ) -> None:
     """Our prediction against the measurements of a CSV."""
@@ -23,18 +23,23 @@ def validate(
     if as_json:
         typer.echo(json.dumps(report, indent=2))
         return
+    measures = {"tpot_": "time per token", "ttft_": "first token"} if kind == "latency" else {"": kind}
     if not report["n"]:
         typer.echo("no row of this file can be predicted")
-    else:
-        typer.echo(
-            f"{kind}: {report['n']} rows predicted ({report['predicted_fraction']:.0%}); "
-            f"mean error {report['mape']:.1%}, median {report['median_ape']:.1%}, bias {report['bias']:+.1%}, "
-            f"inside the 90 % band {report['band_coverage']:.0%}"
-        )
+    for prefix, word in measures.items() if report["n"] else ():
+        if report[f"{prefix}mape"] is not None:
+            typer.echo(
+                f"{word}: {report['n']} rows predicted ({report['predicted_fraction']:.0%}); "
+                f"mean error {report[f'{prefix}mape']:.1%}, median {report[f'{prefix}median_ape']:.1%}, "
+                f"bias {report[f'{prefix}bias']:+.1%}, inside the 90 % band {report[f'{prefix}band_coverage']:.0%}"
+            )
     if report.get("oom_rows"):
         typer.echo(f"out of memory: {report['oom_right_fraction']:.0%} of {report['oom_rows']} rows foretold")
-    for gpu, one in report["by"]["gpu"].items():
-        typer.echo(f"  {gpu:20} n {one['n']:4}  mean error {one['mape']:6.1%}  bias {one['bias']:+7.1%}")
+    for prefix, word in measures.items():
+        for gpu, one in report["by"]["gpu"].items():
+            if one.get(f"{prefix}mape") is not None:
+                error, bias = one[f"{prefix}mape"], one[f"{prefix}bias"]
+                typer.echo(f"  {gpu:20} n {one['n']:4}  {word}: mean error {error:6.1%}  bias {bias:+7.1%}")
     for reason, n in report["skipped"].items():
         typer.echo(f"  left out: {n:4} {reason}")
 

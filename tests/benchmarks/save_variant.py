@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from evals.engines.variants import load_variant
+from evals.engines.export import export_variant
 from evals.models import model
 from evals.plan import variant_key
 from evals.quantizations import quantization
@@ -14,10 +14,7 @@ from evals.quantizations import quantization
 def main() -> None:
     name, label, folder = sys.argv[1:]
     local, how = model(name), quantization(label)
-    # Saved before any forward pass: bitsandbytes 4-bit weights are repacked by one and no longer save correctly.
-    loaded = load_variant(local, how, variant_key(local, how), check=False)
-    loaded.model.save_pretrained(folder)
-    loaded.tokenizer.save_pretrained(Path(folder))
+    export_variant(local, how, variant_key(local, how), Path(folder))
 
 
 if __name__ == "__main__":

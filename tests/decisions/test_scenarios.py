@@ -76,7 +76,7 @@ def test_a_workload_file_keeps_defaults_for_what_is_left_out(tmp_path: Path) -> 
         ("quality: {MMLU: {minimum: 75}}", "quality: MMLU: minimum is 75"),
         ("quality: {MMLU: {minimum: .nan}}", "minimum is nan"),
         ("quality: {MMLU: {minimun: 0.7}}", "unknown field 'minimun'; did you mean minimum"),
-        ("quality: {MMLU: {}}", "give minimum or minimum_of_baseline"),
+        ("quality: {MMLU: {}}", "max_drop_from_baseline"),
         ("usd_per_mont: 5", "unknown field 'usd_per_mont'; did you mean usd_per_month"),
         ("usd_per_month: -5", "usd_per_month is -5; give a number from"),
         ("usd_per_month: true", "usd_per_month is True"),

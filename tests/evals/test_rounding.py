@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from evals.engines.rounding import round_model, round_to_nearest
+from evals.engines.rounding import round_to_nearest, rounded_bits
 
 
 def test_two_bits_have_four_levels() -> None:
@@ -43,8 +43,11 @@ class Toy(nn.Module):
     def get_input_embeddings(self) -> nn.Embedding:
         return self.embed
 
+    def get_output_embeddings(self) -> nn.Linear:
+        return self.head
+
 
 def test_stored_bits_count_scales_and_tied_embeddings_once() -> None:
     inner, embedding = 4 * 128, 8 * 128
-    assert round_model(Toy(), 4, 128, embeddings_too=False) == inner * (4 + 16 / 128) + embedding * 16
-    assert round_model(Toy(), 4, 128, embeddings_too=True) == (inner + embedding) * (4 + 16 / 128)
+    assert rounded_bits(Toy(), 4, 128, embeddings_too=False) == inner * (4 + 16 / 128) + embedding * 16
+    assert rounded_bits(Toy(), 4, 128, embeddings_too=True) == (inner + embedding) * (4 + 16 / 128)

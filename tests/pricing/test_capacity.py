@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pricing import capacity
@@ -49,6 +51,26 @@ def test_many_requests_take_the_cheaper_of_two_kernels() -> None:
     # 90 tokens/s: few 0.03 / 0.1 = 300 ms, many 0.061 / 0.91 = 67.0 ms
     seen = capacity.latency(pace, 64, 100, 0.9)
     assert seen is not None and seen.batch == pytest.approx(90 * 0.061 / 0.91)
+
+
+def test_half_of_the_requests_wait_less_than_the_slowest() -> None:
+    # λ = 2, prompts take 0.2 of the time: T = 0.021 / (0.8 − 2 × 100 × 0.001) = 35 ms, 7 others in flight;
+    # a share of 0.2 finds a prompt before it, so the median waits for none and one in twenty 0.1 / 1.6 × ln 4 s.
+    seen = capacity.latency(PACE, 1000, 100, 2.0)
+    assert seen is not None
+    assert seen.tpot_p50_s == pytest.approx(0.035)
+    assert seen.ttft_p50_s == pytest.approx(0.1 + 0.02 + 0.001 * 8)
+    assert seen.ttft_p95_s == pytest.approx(seen.ttft_p50_s + 0.1 / 1.6 * math.log(4))
+    assert seen.e2e_p50_s == pytest.approx(seen.ttft_p50_s + 99 * 0.035)
+    assert seen.headroom_fraction == pytest.approx(1 - seen.utilisation_fraction)
+
+
+def test_the_knee_stands_where_the_slots_end() -> None:
+    # 32 slots: up to 0.7 of the ceiling half the requests find a slot free; near it the first token waits seconds.
+    ceiling = capacity.requests_per_s(PACE, 32, 100)
+    calm, busy = (capacity.latency(PACE, 32, 100, share * ceiling) for share in (0.7, 0.99))
+    assert calm and busy
+    assert calm.ttft_p50_s < 0.2 < 3 < busy.ttft_p50_s
 
 
 def test_latency_rises_with_load_and_ends_in_a_refusal() -> None:

@@ -16,9 +16,38 @@ def test_counted_parameters_equal_the_published_count(model: models.Model) -> No
 
 
 def test_few_models_lack_a_published_count() -> None:
-    # Their publishers count rotary constants too, which are no weights: LLaMA-1 and two of Llama 2.
+    # Llama 1 and two of Llama 2: publishers count rotary constants too, which are no weights. The others: below.
     lacking = {name for name, model in models.load().items() if model.published_parameters is None}
-    assert lacking == {"LLaMA-7B", "LLaMA-13B", "Llama-2-13B", "Llama-2-70B"}
+    assert lacking == {"LLaMA-7B", "LLaMA-13B", "Llama-2-13B", "Llama-2-70B", *ROUNDED}
+
+
+# As their publishers state them, in billions: all parameters, and those a token passes.
+ROUNDED = {"DeepSeek-V3": 671, "DistilBERT": 0.0664, "DistilBERT-SST2": 0.067, "BERT-base": 0.1095, "Qwen1.5-0.5B": 0.464}
+ACTIVE = {
+    "DeepSeek-V3": 37,
+    "DeepSeek-V2": 21,
+    "Qwen2-57B-A14B": 14,
+    "Qwen3-235B-A22B": 22,
+    "Qwen3-30B-A3B": 3.3,
+    "Qwen1.5-MoE-A2.7B": 2.7,
+    "Mixtral-8x7B": 12.9,
+    "gpt-oss-120b": 5.1,
+    "gpt-oss-20b": 3.6,
+    "Phi-3.5-MoE": 6.6,
+}
+
+
+@pytest.mark.parametrize(("name", "billions"), ROUNDED.items())
+def test_counts_published_in_round_figures(name: str, billions: float) -> None:
+    assert models.find(name).parameters == pytest.approx(billions * 1e9, rel=0.005)
+
+
+@pytest.mark.parametrize(("name", "billions"), ACTIVE.items())
+def test_active_parameters_of_mixtures(name: str, billions: float) -> None:
+    model = models.find(name)
+    # gpt-oss's card leaves the input embedding out; the other cards count it.
+    embedding = model.embedding_parameters if model.family == "gpt-oss" else 0
+    assert model.active_parameters - embedding == pytest.approx(billions * 1e9, rel=0.025)
 
 
 def test_published_counts_of_the_best_known_models() -> None:
@@ -41,6 +70,36 @@ def test_sliding_layers_keep_their_window_only() -> None:
     # Gemma-2-27B: 46 layers, 23 of them with a window of 4,096; 2 × 16 KV heads × 128 × 2 bytes a layer and token.
     a_layer = 2 * 16 * 128 * 2
     assert models.find("Gemma-2-27B").kv_bytes(8_000) == a_layer * (23 * 8_000 + 23 * 4_096)
+
+
+def test_latent_attention_caches_one_vector_a_token() -> None:
+    # DeepSeek-V3: 61 layers × (512 latent + 64 rotary) × 2 bytes; with 128 full heads it would be 2 × 128 × 192 wide
+    assert models.find("DeepSeek-R1").kv_bytes_per_token == 61 * (512 + 64) * 2 == 70_272
+
+
+def test_a_cache_of_sliding_layers_stops_growing() -> None:
+    mistral = models.find("Mistral-7B-v0.1")  # every layer slides over 4,096 tokens
+    assert mistral.kv_bytes(4_096) == mistral.kv_bytes(32_768) == 4_096 * mistral.kv_bytes_per_token
+
+
+def test_layers_that_look_at_the_image_cache_no_text() -> None:
+    # Llama-3.2-11B-Vision: 8 of 40 layers attend to the image; the other 32 are Llama-3.1-8B's
+    assert models.find("Llama-3.2-11B-Vision").kv_bytes(1) == models.find("Llama-3.1-8B").kv_bytes(1)
+
+
+def test_an_encoder_keeps_no_cache() -> None:
+    assert models.find("distilbert-base-uncased").kv_bytes(512) == 0
+
+
+def test_kv_heads_are_copied_where_they_run_out() -> None:
+    llama, deepseek = models.find("Llama-3.1-8B"), models.find("DeepSeek-V3")
+    assert [llama.kv_copies(cards) for cards in (1, 8, 16)] == [1, 1, 2]  # 8 KV heads
+    assert deepseek.kv_copies(8) == 8  # the latent vector cannot be split
+
+
+def test_eight_bit_caches_are_half() -> None:
+    llama = models.find("Llama-3.1-8B")
+    assert llama.kv_bytes(1_000, bits=8) == llama.kv_bytes(1_000) / 2
 
 
 def test_a_mixture_reads_more_experts_with_a_larger_batch() -> None:

@@ -70,7 +70,7 @@ def test_own_price_replaces_the_providers_shipped_one() -> None:
     ("row", "message"),
     [
         ({"provider": "Acme"}, "lacks accelerator, usd_per_hour, date"),
-        (OWN | {"usd_per_hour": "free"}, "no number"),
+        (OWN | {"usd_per_hour": "free"}, "usd_per_hour of the price override of Acme is 'free'"),
         (OWN | {"accelerator": "A600"}, "unknown accelerator 'A600'; nearest: A6000"),
         (OWN | {"kind": "gift"}, "'gift'; give rental or api"),
     ],

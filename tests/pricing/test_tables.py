@@ -8,15 +8,8 @@ import pytest
 
 from pricing import accelerators, offers, tables
 
-TABLES = ("models", "accelerators", "offers", "formats", "engines", "speed")
-# Dollars a card-hour, on demand: outside these a row is a slip of the decimal point or of the card's name.
-SANE_USD_PER_CARD_HOUR = {
-    "T4": (0.2, 5), "L4": (0.1, 4), "A10": (0.1, 5), "A10G": (0.5, 5), "L40S": (0.3, 8), "A6000": (0.2, 2),
-    "RTX6000Ada": (0.4, 3), "RTX3090": (0.1, 1), "RTX4090": (0.15, 1.5), "RTX5090": (0.3, 2), "RTXPRO6000": (0.5, 6),
-    "A100-40GB": (0.5, 5), "A100-80GB-PCIe": (0.5, 6), "A100-80GB-SXM": (0.5, 7), "H100-PCIe": (1, 8),
-    "H100-SXM": (1, 14), "H100-NVL": (1, 12), "H200": (2, 14), "B200": (3, 20), "MI300X": (1.5, 8),
-}
-
+TABLES = ("models", "accelerators", "offers", "price_bands", "formats", "engines", "speed")
+FAMILIES_OF_MANY_CARDS = {"H100", "A100", "A100-80GB", "V100"}
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_row_has_a_source_and_a_date(table: str) -> None:
@@ -31,36 +24,66 @@ def test_offers_name_accelerators_exactly() -> None:
     assert {offer.accelerator for offer in offers.load()} <= set(accelerators.load())
 
 
+def test_every_offer_names_one_card_not_a_family() -> None:
+    assert not {offer.accelerator for offer in offers.load()} & FAMILIES_OF_MANY_CARDS
+
+
+def test_many_providers_and_every_tier() -> None:
+    assert len({offer.provider for offer in offers.load()}) >= 25
+    assert {offer.tier for offer in offers.load()} == set(offers.TIERS)
+    assert {offer.provider_class for offer in offers.load()} == set(offers.PROVIDER_CLASSES)
+
+
 def test_every_accelerator_offered_has_a_sanity_band() -> None:
-    assert {offer.accelerator for offer in offers.load()} == set(SANE_USD_PER_CARD_HOUR)
+    assert {offer.accelerator for offer in offers.load()} <= set(offers.bands())
+    assert set(offers.bands()) <= set(accelerators.load())
+    assert all(0 < low < high for low, high in offers.bands().values())
 
 
-@pytest.mark.parametrize("card", SANE_USD_PER_CARD_HOUR)
-def test_on_demand_prices_are_sane(card: str) -> None:
-    low, high = SANE_USD_PER_CARD_HOUR[card]
-    mine = [offer for offer in offers.load() if offer.accelerator == card and offer.tier == "on-demand"]
-    assert mine
-    for offer in mine:
-        assert low <= offer.usd_per_hour / offer.count <= high, offer
+@pytest.mark.parametrize("offer", offers.load(), ids=lambda offer: f"{offer.label} {offer.terms} {offer.region}")
+def test_prices_are_sane(offer: offers.Offer) -> None:
+    low, high = offers.bands()[offer.accelerator]
+    each = offer.usd_per_hour / offer.count
+    assert each <= high, offer
+    # spot is seen down to a tenth of the on-demand price, a commitment to a third of it
+    assert each >= low / {"spot": 5, "reserved": 2}.get(offer.tier, 1), offer
 
 
-def test_spot_is_at_most_on_demand() -> None:
-    on_demand = {
-        (offer.provider, offer.accelerator, offer.count, offer.region): offer.usd_per_hour
-        for offer in sorted(offers.load(), key=lambda offer: offer.usd_per_hour)
-        if offer.tier == "on-demand"
-    }
-    pairs = 0
+def on_demand() -> dict[tuple[str, str, int, str], float]:
+    """Cheapest on-demand price of each provider, accelerator, count and region."""
+    found: dict[tuple[str, str, int, str], float] = {}
     for offer in offers.load():
-        price = on_demand.get((offer.provider, offer.accelerator, offer.count, offer.region))
-        if offer.tier == "spot" and price is not None:
+        if offer.tier == "on-demand":
+            key = (offer.provider, offer.accelerator, offer.count, offer.region)
+            found[key] = min(offer.usd_per_hour, found.get(key, offer.usd_per_hour))
+    return found
+
+
+@pytest.mark.parametrize(("tier", "at_least"), [("spot", 90), ("reserved", 20)])
+def test_spot_and_commitments_are_at_most_on_demand(tier: str, at_least: int) -> None:
+    pairs, listed = 0, on_demand()
+    for offer in offers.load():
+        price = listed.get((offer.provider, offer.accelerator, offer.count, offer.region))
+        if offer.tier == tier and price is not None:
             pairs += 1
             assert offer.usd_per_hour <= price, offer
-    assert pairs > 20
+    assert pairs >= at_least
 
 
-def test_offers_may_be_redistributed() -> None:
-    assert {offer.licence for offer in offers.load()} == {"MIT", "Apache-2.0"}
+def test_three_years_cost_less_an_hour_than_one() -> None:
+    by_machine: dict[tuple[str, str, str], dict[int, float]] = {}
+    for offer in offers.load():
+        if offer.tier == "reserved":
+            by_machine.setdefault((offer.provider, offer.instance, offer.region), {})[offer.commitment_months] = (
+                offer.usd_per_hour
+            )
+    both = [prices for prices in by_machine.values() if set(prices) == {12, 36}]
+    assert len(both) >= 10 and all(prices[36] < prices[12] for prices in both)
+
+
+def test_offers_come_from_sources_whose_terms_are_named() -> None:
+    assert {offer.licence for offer in offers.load()} == {"MIT", "Apache-2.0", "figure only"}
+    assert all(offer.url.startswith("https://") for offer in offers.load())
 
 
 def test_memory_is_what_is_usable_not_what_the_box_says() -> None:

@@ -13,9 +13,10 @@ import sys
 from . import seccomp
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same number on every architecture
-READ_FILE, READ_DIRECTORY = 1 << 2, 1 << 3
+WRITE_FILE, READ_FILE, READ_DIRECTORY = 1 << 1, 1 << 2, 1 << 3
 FILE_RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many bits the ABI knows
 READABLE = (f"{sys.base_prefix}/lib", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
+DEVICES = ("/dev/null", "/dev/urandom")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,10 +37,11 @@ def restrict() -> None:
     attributes = struct.pack("=QQQ", rights, network, scopes)
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = _call(CREATE_RULESET, attributes[:size], ctypes.c_size_t(size), 0)
-    for path in READABLE:
-        if os.path.isdir(path):
-            beneath = os.open(path, os.O_PATH | os.O_DIRECTORY)
-            _call(ADD_RULE, ruleset, 1, struct.pack("=Qi", READ_FILE | READ_DIRECTORY, beneath), 0)
+    granted = dict.fromkeys(READABLE, READ_FILE | READ_DIRECTORY) | dict.fromkeys(DEVICES, READ_FILE | WRITE_FILE)
+    for path, right in granted.items():
+        if os.path.exists(path):
+            beneath = os.open(path, os.O_PATH)
+            _call(ADD_RULE, ruleset, 1, struct.pack("=Qi", right, beneath), 0)
             os.close(beneath)
     seccomp.set_option(seccomp.PR_SET_NO_NEW_PRIVS, 1)
     _call(RESTRICT_SELF, ruleset, 0)

@@ -14,6 +14,7 @@ from . import seccomp
 from .values import decode, encode
 
 ANSWER = 3
+others = 0  # tasks of the same user outside, which the kernel counts too
 OUT_OF_MEMORY = b'{"memory": true}'  # made beforehand: there may be no memory left to make it
 
 
@@ -41,7 +42,7 @@ def _limit(limits: dict[str, int]) -> None:
     bounds = (
         (resource.RLIMIT_CPU, limits["cpu_s"], limits["cpu_s"] + 1),
         (resource.RLIMIT_AS, limits["memory_bytes"], limits["memory_bytes"]),
-        (resource.RLIMIT_NPROC, limits["threads"], limits["threads"]),
+        (resource.RLIMIT_NPROC, limits["threads"] + others, limits["threads"] + others),
         (resource.RLIMIT_NOFILE, limits["open_files"], limits["open_files"]),
         (resource.RLIMIT_FSIZE, 0, 0),
         (resource.RLIMIT_CORE, 0, 0),

@@ -1,4 +1,6 @@
-"""The system calls a program may make: compute, read files, end. No process, no socket, no signal to others.
+"""The system calls a program may make: compute, read files, end. No process, no signal to others.
+
+Of sockets only a pair joined to itself, as ``asyncio`` makes one to wake itself up: it can name no other address.
 
 Everything not listed fails with EPERM. Numbers: Linux ``unistd_64.h`` (x86_64) and the generic table (aarch64).
 """
@@ -27,16 +29,20 @@ pause 34 -, alarm 37 -, setitimer 38 103, getitimer 36 102, clock_gettime 228 11
 clock_nanosleep 230 115, nanosleep 35 101, gettimeofday 96 169, time 201 -, times 100 153, getrusage 98 165,
 getrandom 318 278, getpid 39 172, getppid 110 173, gettid 186 178, getuid 102 174, geteuid 107 175, getgid 104 176,
 getegid 108 177, getgroups 115 158, getpgrp 111 -, getpgid 121 155, getsid 124 156, uname 63 160, sysinfo 99 179,
-umask 95 166, arch_prctl 158 -, exit 60 93, exit_group 231 94, wait4 61 260, getrlimit 97 163
+umask 95 166, arch_prctl 158 -, exit 60 93, exit_group 231 94, wait4 61 260, getrlimit 97 163, getcpu 309 168,
+recvfrom 45 207, shutdown 48 210
 """
 CLONE, CLONE3, FCNTL, KILL, TGKILL, PRLIMIT64 = (56, 220), (435, 435), (72, 25), (62, 129), (234, 131), (302, 261)
 # duplicate, get and set flags; not F_SETOWN or F_SETSIG, which can send any signal to another process
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)
 CLONE_THREAD, CLONE_NEW_NAMESPACES = 0x10000, 0x7E020080
+SOCKETPAIR, SENDTO, IOCTL = (53, 199), (44, 206), (16, 29)
+AF_UNIX = 1
+FIONBIO, FIONCLEX, FIOCLEX = 0x5421, 0x5450, 0x5451  # blocking or not, closed on exec or not
 
 LOAD, EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x45, 0x06
 ALLOW, REFUSE, UNKNOWN, KILL_PROCESS = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000  # EPERM, ENOSYS
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT, FIFTH_ARGUMENT = 0, 4, 16, 24, 48
 
 
 class _Program(ctypes.Structure):
@@ -61,6 +67,14 @@ def filter_for(pid: int, machine: str) -> bytes:
         _step(RETURN, ALLOW),
         _step(RETURN, REFUSE),
     ]
+    to_its_peer = [
+        _step(LOAD, FIFTH_ARGUMENT),
+        _step(EQUAL, 0, 0, 3),
+        _step(LOAD, FIFTH_ARGUMENT + 4),
+        _step(EQUAL, 0, 0, 1),
+        _step(RETURN, ALLOW),
+        _step(RETURN, REFUSE),
+    ]
     to_itself = list(_if_argument(FIRST_ARGUMENT, (pid,)))
     for numbers, body in (
         (CLONE, threads_only),
@@ -69,6 +83,9 @@ def filter_for(pid: int, machine: str) -> bytes:
         (TGKILL, to_itself),
         (PRLIMIT64, list(_if_argument(FIRST_ARGUMENT, (0, pid)))),
         (FCNTL, list(_if_argument(SECOND_ARGUMENT, FCNTL_COMMANDS))),
+        (IOCTL, list(_if_argument(SECOND_ARGUMENT, (FIONBIO, FIONCLEX, FIOCLEX)))),
+        (SOCKETPAIR, list(_if_argument(FIRST_ARGUMENT, (AF_UNIX,)))),
+        (SENDTO, to_its_peer),
     ):
         steps += [_step(EQUAL, numbers[column], 0, len(body)), *body]
     steps.append(_step(RETURN, REFUSE))

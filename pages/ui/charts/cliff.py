@@ -10,8 +10,10 @@ from plotly.subplots import make_subplots
 
 from decisions.cliff import CliffRow
 from decisions.wording import points, score
-from pages.ui.charts.labels import Mark, place_labels
+from pages.ui.charts.forecasts import expected_marks
+from pages.ui.charts.labels import Box, Mark, place_labels
 from pages.ui.charts.palette import METHOD_SYMBOLS, Palette, dressed, faded
+from pages.ui.charts.reference_lines import smaller_models
 
 BITS_TICKS = (16, 8, 6, 5, 4, 3, 2, 1.5)
 PANEL_PX = 235
@@ -55,9 +57,13 @@ def cliff_chart(
         mine = [row for row in shown if row.task == name]
         full = [row for row in rows if row.task == name and row.is_baseline and row.bits_per_weight]
         _bands(figure, colours, at, tolerance, bounds, first=at["col"] == 1)
-        _smaller_models(figure, colours, at, [row for row in rows if row.task == name], bounds, models)
-        _points(figure, colours, at, [*mine, *full], order, methods, models)
-        _names_of_the_broken(figure, colours, at, mine, span, bounds, width_px, order)
+        here = [row for row in rows if row.task == name]
+        walls = smaller_models(figure, colours, at, here, bounds, models, width_px, tolerance)
+        expected = [row for row in mine if row.origin == "forecast"]
+        seen = [row for row in mine if row.origin != "forecast"]
+        expected_marks(figure, colours, at, expected, order, models)
+        _points(figure, colours, at, [*seen, *full], order, methods, models)
+        _names_of_the_broken(figure, colours, at, seen, span, bounds, width_px, order, walls)
     height = (360 if lines == 1 and columns == 1 else PANEL_PX * lines + 40 * lines) + 30
     dressed(figure, colours, height=height, margin={"l": 8, "r": 8, "t": 34, "b": 8})
     ticks = [tick for tick in BITS_TICKS if span[1] <= math.log2(tick) <= span[0]]
@@ -91,7 +97,7 @@ def family(row: CliffRow) -> str:
 
 def _names(rows: Sequence[CliffRow]) -> tuple[dict[str, int], dict[str, int]]:
     models = {name: i for i, name in enumerate(dict.fromkeys(row.model for row in rows))}
-    methods = {name: i for i, name in enumerate(sorted({family(row) for row in rows}))}
+    methods = {name: i for i, name in enumerate(sorted({family(row) for row in rows if row.origin != "forecast"}))}
     return models, methods
 
 
@@ -151,43 +157,6 @@ def _bands(
         )
 
 
-def _smaller_models(
-    figure: go.Figure,
-    colours: Palette,
-    at: dict[str, int],
-    rows: Sequence[CliffRow],
-    bounds: tuple[float, float],
-    models: Mapping[str, str],
-) -> None:
-    """Each smaller model at full precision, as a level below the best model's own baseline."""
-    full = {row.model: row.score for row in rows if row.is_baseline}
-    if len(full) < 2:
-        return
-    best = max(full.values())
-    for model, level in full.items():
-        loss = best - level
-        if 0 < loss < bounds[1]:
-            figure.add_hline(
-                y=loss,
-                line={"color": faded(colours.quiet, 0.7), "width": 1, "dash": "longdash"},
-                layer="below",
-                exclude_empty_subplots=False,
-                **at,
-            )
-            figure.add_annotation(
-                x=0,
-                xref="x domain",
-                xanchor="left",
-                y=loss,
-                yanchor="bottom",
-                showarrow=False,
-                xshift=4,
-                text=f"{models.get(model, model)} at full precision",
-                font={"size": 10.5, "color": colours.quiet},
-                **at,
-            )
-
-
 def _points(
     figure: go.Figure,
     colours: Palette,
@@ -240,6 +209,7 @@ def _names_of_the_broken(
     bounds: tuple[float, float],
     size: tuple[float, float],
     order: Mapping[str, int],
+    walls: Sequence[Box],
 ) -> None:
     """Names beside what broke, the most bits first: the edge of the cliff."""
 
@@ -256,7 +226,8 @@ def _names_of_the_broken(
         )
         for row in ordered
     ]
-    for place in place_labels(marks, width_px=size[0], height_px=size[1], most=4 if size[0] < 500 else 9):
+    most = 4 if size[0] < 500 else 9
+    for place in place_labels(marks, width_px=size[0], height_px=size[1], most=most, walls=walls):
         row = ordered[place.index]
         figure.add_annotation(
             x=math.log2(row.bits_per_weight or 1),

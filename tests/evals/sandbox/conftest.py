@@ -1,4 +1,7 @@
-"""Every sandbox that works on this machine, one after the other."""
+"""Every sandbox that works on this machine, one after the other.
+
+BITBUDGET_TEST_CONTAINER="podman python:3.11-slim" adds a container.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from evals.sandbox.choice import IN_ORDER, report_of
-from evals.sandbox.limits import Limits
+from evals.sandbox.choice import report_of
+from evals.sandbox.container import Container
 from evals.sandbox.session import Session
-from evals.sandbox.walls import Walls
+from evals.sandbox.walls import Bubblewrap, Landlock, Walls
+from tests.evals.sandbox.suite import QUICK
+
+PROGRAM, _, IMAGE = os.environ.get("BITBUDGET_TEST_CONTAINER", "").partition(" ")
+TRIED: list[Walls] = [Bubblewrap(), Landlock(), *([Container(program=PROGRAM, image=IMAGE)] if IMAGE else [])]
 
 
-@pytest.fixture(scope="session", params=IN_ORDER, ids=lambda walls: walls.name)
+@pytest.fixture(scope="session", params=TRIED, ids=lambda walls: walls.name)
 def walls(request: pytest.FixtureRequest) -> Walls:
     walls: Walls = request.param
     report = report_of(walls)
@@ -27,5 +34,5 @@ def walls(request: pytest.FixtureRequest) -> Walls:
 
 @pytest.fixture(scope="module")
 def session(walls: Walls) -> Iterator[Session]:
-    with Session(walls, Limits(cpu_s=1, wall_s=5, memory_bytes=128 * 2**20)) as session:
+    with Session(walls, QUICK) as session:
         yield session

@@ -1,0 +1,165 @@
+"""``run``, ``status``, ``cancel``, ``resume``, ``export``: evaluate variants and see how far it is."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from evals import runs as control
+from evals.commands.arguments import Json, Names, say, split, told
+from evals.plan import Plan, demo_plan, named_plan
+from evals.results import measured_measurements
+from evals.store import StoreError
+
+POLL_S = 0.5
+MAX_RESTARTS = 3
+
+
+def run(
+    plan: Annotated[str | None, typer.Option(help="A named plan, such as demo.")] = None,
+    models: Names = None,
+    quantizations: Names = None,
+    tasks_: Annotated[str | None, typer.Option("--tasks", help="Comma-separated tasks or task groups.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Items a task; all if left out.")] = None,
+    seed: Annotated[int, typer.Option(help="Draws the items; 0 takes them as listed.")] = 0,
+    detach: Annotated[bool, typer.Option(help="Return at once; the run goes on by itself.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Evaluate models × quantizations × tasks and wait for the result."""
+    with told():
+        base = named_plan(plan) if plan else demo_plan()
+        given = Plan(
+            models=split(models, base.models),
+            quantizations=split(quantizations, base.quantizations),
+            tasks=split(tasks_, base.tasks),
+            limit=limit if limit is not None else base.limit,
+            seed=seed or base.seed,
+            name=plan or "",
+        )
+        started = time.time()
+        name = control.start(given)
+    if detach:
+        say({"run": name}, as_json, f"started {name}; watch it with: python -m evals status {name}")
+        return
+    try:
+        with told():
+            final = watch(name, quiet=as_json)
+    except KeyboardInterrupt:
+        control.cancel(name)
+        typer.echo(f"cancelled {name}; what was measured is kept", err=True)
+        raise typer.Exit(130) from None
+    result = run_json(final, time.time() - started)
+    say(result, as_json, cells_table(final))
+    if any(cell.state != "done" for cell in final.cells):
+        raise typer.Exit(1)
+
+
+def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
+    """The result of a run as one object: a cell for every measurement, and apart from them those without one."""
+    measured = {(m.model, m.quantization, m.task): m for m in measured_measurements()}
+    cells, missing = [], []
+    for cell in final.cells:
+        m = measured.get((cell.model, cell.quantization, cell.task))
+        if cell.state == "done" and m is not None:
+            cells.append(
+                {
+                    "model": cell.model,
+                    "quantization": cell.quantization,
+                    "task": cell.task,
+                    "task_group": cell.task_group,
+                    "metric": m.metric,
+                    "score": cell.score,
+                    "n": cell.items_done,
+                    "low": cell.low,
+                    "high": cell.high,
+                    "origin": m.origin,
+                    "weight_bytes": m.weight_bytes,
+                    "bits_per_weight": m.bits_per_weight,
+                    "seconds": cell.seconds,
+                }
+            )
+        else:
+            missing.append({**asdict(cell)})
+    return {"run": final.run, "state": final.state, "cells": cells, "missing": missing, "seconds": round(seconds, 2)}
+
+
+def watch(name: str, quiet: bool) -> control.RunStatus:
+    shown, restarts = "", 0
+    while True:
+        now = control.status(name)
+        if now is None:
+            raise typer.Exit(2)
+        line = f"{now.cells_done} of {now.cells_total} cells, {now.items_done} of {now.items_total} items"
+        if now.seconds_left is not None and now.state == "running":
+            line += f", about {max(1, round(now.seconds_left / 60))} min left"
+        if line != shown and not quiet:
+            typer.echo(line, err=True)
+            shown = line
+        if now.state == "interrupted":
+            if restarts == MAX_RESTARTS:
+                raise StoreError(
+                    f"the workers of {name} died {restarts} times; read the logs in BITBUDGET_HOME/logs/{name}"
+                )
+            restarts += 1
+            control.resume(name)
+        elif now.state != "running":
+            return now
+        time.sleep(POLL_S)
+
+
+def cells_table(final: control.RunStatus) -> str:
+    lines = [f"run {final.run}: {final.state}"]
+    for cell in final.cells:
+        if cell.score is None or cell.state != "done":
+            lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {cell.state} {cell.reason}")
+            continue
+        interval = f" ({cell.low:.1%} to {cell.high:.1%})" if cell.low is not None and cell.high is not None else ""
+        score = f"{cell.score:6.1%}{interval} n={cell.items_done}"
+        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}")
+    return "\n".join(lines)
+
+
+def status(name: Annotated[str | None, typer.Argument(metavar="RUN")] = None, as_json: Json = False) -> None:
+    """Show all runs, or one with its cells."""
+    with told():
+        found = [s for s in [control.status(name)] if s] if name else control.runs()
+        if name and not found:
+            raise ValueError(f"no run {name!r}; `python -m evals status` lists them")
+    lines = [
+        f"{s.run}  {s.state:11} {s.cells_done}/{s.cells_total} cells  {s.items_done}/{s.items_total} items"
+        for s in found
+    ]
+    text = (
+        "\n".join([*lines, *([cells_table(found[0])] if name else [])])
+        or "no runs yet: python -m evals run --plan demo"
+    )
+    say({"runs": [asdict(s) for s in found]}, as_json, text)
+
+
+def cancel(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = False) -> None:
+    """Stop a run; its results stay."""
+    with told():
+        control.cancel(name)
+    say({"run": name, "state": "cancelled"}, as_json, f"cancelled {name}")
+
+
+def resume(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = False) -> None:
+    """Go on with a run that was cancelled or whose workers died, and wait for it."""
+    started = time.time()
+    with told():
+        control.reopen(name)
+        final = watch(name, quiet=as_json)
+    say(run_json(final, time.time() - started), as_json, cells_table(final))
+
+
+def export(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = True) -> None:
+    """Print every cell of a run with its score, as JSON."""
+    with told():
+        found = control.status(name)
+        if found is None:
+            raise ValueError(f"no run {name!r}; `python -m evals status` lists them")
+    typer.echo(json.dumps(run_json(found, (found.finished or time.time()) - found.created), indent=2))

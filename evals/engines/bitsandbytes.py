@@ -1,0 +1,31 @@
+"""LLM.int8(), NF4 and FP4 through bitsandbytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import BitsAndBytesConfig
+
+from evals.engines.finishing import finished
+from evals.engines.loading import Job, LoadedVariant, load_folder
+
+
+def quantized(job: Job) -> Any:
+    """The model with its linear layers replaced; not yet run."""
+    options = job.how.option
+    config = (
+        BitsAndBytesConfig(load_in_8bit=True)
+        if job.how.nominal_bits == 8
+        else BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type=str(options.get("type", "nf4")),
+            bnb_4bit_use_double_quant=bool(options.get("double", False)),
+            bnb_4bit_compute_dtype=job.arithmetic,
+        )
+    )
+    return load_folder(job.local.folder, device_map=job.device, dtype=job.arithmetic, quantization_config=config)
+
+
+def load(job: Job) -> LoadedVariant:
+    """Quantized on load, packed in memory."""
+    return finished(job, quantized(job))

@@ -1,0 +1,25 @@
+"""Which module loads which method.
+
+A family is a module with ``load(job: Job) -> LoadedVariant``; one whose models can be saved as a Hugging Face folder
+also has ``quantized(job: Job)``, the model before it was ever run. Modules are imported when first needed, so that a
+missing package of one does not keep the others from running.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from evals.names import known
+
+FAMILIES = {
+    "none": "evals.engines.plain",
+    "round-to-nearest": "evals.engines.rounding",
+    "bitsandbytes": "evals.engines.bitsandbytes",
+    "gptq": "evals.engines.gptq",
+}
+
+
+def family(method: str) -> ModuleType:
+    """The module; an unknown method is answered with the nearest ones."""
+    return import_module(FAMILIES[known("method", method, FAMILIES)])
