@@ -21,19 +21,15 @@ from data.models.training.batches import Batch, Batches
 from data.models.training.growth import grow
 from data.models.training.muon import Muon
 from data.models.training.network import Llama, to_transformers
-from data.models.training.recipe import LEARNING_RATE, SECOND_STAGE_RATE, SHIPPED_SEED, SIZES, Size
+from data.models.training.recipe import LEARNING_RATE, SHIPPED_SEED, SIZES, Stage
 from data.models.training.tokenizer import load
 
 RAMP_STEPS = 60
 
 
-def rate_at(step: int, size: Size) -> float:
-    """Learning rate at a step: in each stage a ramp, then a cosine to zero."""
-    first = step < size.first_stage_steps
-    start, length = (0, size.first_stage_steps) if first else (size.first_stage_steps, size.second_stage_steps)
-    peak = LEARNING_RATE if first else SECOND_STAGE_RATE
-    done = step - start
-    return peak * min(1.0, (done + 1) / RAMP_STEPS) * 0.5 * (1 + math.cos(math.pi * done / length))
+def rate_at(step: int, stage: Stage) -> float:
+    """Learning rate at a step of a stage: a ramp, then a cosine to zero."""
+    return stage.rate * min(1.0, (step + 1) / RAMP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / stage.steps))
 
 
 def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
@@ -54,6 +50,17 @@ def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     return (losses * batch.weights).sum() / batch.weights.sum()
 
 
+def advance(network: nn.Module, chain: list[torch.optim.Optimizer], loss: torch.Tensor, rate: float) -> None:
+    """One step down the gradient of ``loss``."""
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    for optimizer in chain:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        optimizer.zero_grad()
+
+
 def train(member: str, seed: int, folder: Path, resume: bool) -> None:
     """Train and save BF16 safetensors, tokenizer and ``training.json`` into ``folder / member``.
 
@@ -70,7 +77,7 @@ def train(member: str, seed: int, folder: Path, resume: bool) -> None:
         if parent["seed"] != seed or parent["steps"] != SIZES[size.grown_from].steps:
             raise SystemExit(f"{folder / size.grown_from} is not finished with seed {seed}: train it first")
         grow(network, size, folder / size.grown_from, SIZES[size.grown_from])
-    chain = optimizers(network, SECOND_STAGE_RATE)
+    chain = optimizers(network, LEARNING_RATE)
     checkpoint = out / "checkpoint.pt"
     if resume and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -80,21 +87,15 @@ def train(member: str, seed: int, folder: Path, resume: bool) -> None:
         first, tokens, seconds = state["step"], state["tokens"], state["seconds"]
     started, smooth = time.process_time(), None
     for step in range(first, size.steps):
-        if step in (first, size.first_stage_steps):
+        stage, within = size.stage_at(step)
+        if step == first or within == 0:
             # No member, stage, seed or resumption sees the same items again.
             fresh = seed + 1000 * step + 10_000_000 * list(SIZES).index(member)
-            batches = Batches(tokenizer, fresh, first_stage=step < size.first_stage_steps)
-        batch = batches.drills() if step < size.drill_steps else batches.mixed()
+            batches = Batches(tokenizer, fresh, stage.mix)
+        batch = batches.drills() if within < stage.drill_steps else batches.mixed()
         tokens += len(batch.ids)
-        for optimizer in chain:
-            for group in optimizer.param_groups:
-                group["lr"] = rate_at(step, size)
         loss = loss_of(network, batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        for optimizer in chain:
-            optimizer.step()
-            optimizer.zero_grad()
+        advance(network, chain, loss, rate_at(within, stage))
         smooth = loss.item() if smooth is None else 0.97 * smooth + 0.03 * loss.item()
         if step % 50 == 49:
             spent = seconds + time.process_time() - started
