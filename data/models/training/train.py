@@ -46,7 +46,11 @@ def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
 def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     """Weighted cross-entropy over the answer tokens."""
     logits = network(batch.ids, batch.positions, batch.groups, batch.answer_index)
-    losses = F.cross_entropy(logits, batch.targets, reduction="none")
+    return weighted(F.cross_entropy(logits, batch.targets, reduction="none"), batch)
+
+
+def weighted(losses: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Mean over the answer tokens by the weights of their tasks."""
     return (losses * batch.weights).sum() / batch.weights.sum()
 
 
