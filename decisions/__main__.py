@@ -1,4 +1,4 @@
-"""Decide against an SLA, write a report.
+"""Decide against an SLA, order variants for a race, write a report.
 
 Exit codes of decide: 0 meets, 1 none meets, 3 unproven; 2 bad input.
 """
@@ -19,9 +19,13 @@ from decisions.evidence import item_scorer, scenario_measurements
 from decisions.fields import BadInput
 from decisions.inputs import load_sla, load_workload
 from decisions.options import Decision
+from decisions.order import race_order, weights
 from decisions.report.formats import check_format, render
 from decisions.report.model import build_report, option_summary
 from decisions.scenarios import FIRST, Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from evals.plan import DEMO_QUANTIZATIONS
+from evals.race_spec import by_size
+from pricing import overrides
 from pricing.catalogue import load_price_book
 
 EXIT = {"meets": 0, "none_meets": 1, "unproven": 3}
@@ -90,7 +94,41 @@ def report(
         typer.echo("\n".join([decision.sentence, *(f"wrote {file}" for file in files)]))
 
 
+@app.command()
+def order(
+    models: Annotated[str, typer.Option("--models", help="comma-separated; the scenario's if left out")] = "",
+    quantizations: Annotated[str, typer.Option("--quantizations", help="comma-separated; the demo's if not")] = "",
+    sla: SlaFile = None,
+    workload: WorkloadFile = None,
+    name: ScenarioName = "support-desk",
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, as `evals race --order` reads it")] = False,
+) -> None:
+    """Variants by their quote, cheapest first, without those that money or latency rule out: an order to race in."""
+    chosen = _scenario(name, sla, workload, as_of)
+    wanted = by_size(
+        [part.strip() for part in models.split(",") if part.strip()] or list(chosen.models),
+        [part.strip() for part in quantizations.split(",") if part.strip()] or DEMO_QUANTIZATIONS,
+    )
+    entries = race_order(chosen, wanted, load_price_book(overrides.read(), chosen.as_of))
+    able = [entry for entry in entries if not entry.ruled_out]
+    cost = weights(able)
+    if as_json:
+        rows = [{"id": e.id, "weight": cost[e.id], "usd_per_month": e.usd_per_month} for e in able]
+        out = [{"id": e.id, "reason": e.ruled_out} for e in entries if e.ruled_out]
+        typer.echo(json.dumps({"order": rows, "ruled_out": out}, indent=2, allow_nan=False))
+    else:
+        lines = [f"{e.id}, {cost[e.id]:.2f}" for e in able]
+        typer.echo("\n".join([*lines, *(f"# {e.id} ruled out: {e.ruled_out}" for e in entries if e.ruled_out)]))
+
+
 def _decided(name: str, sla: Path | None, workload: Path | None, as_of: str | None) -> tuple[Scenario, Decision]:
+    chosen = _scenario(name, sla, workload, as_of)
+    book = load_price_book(overrides.read(), chosen.as_of)
+    return chosen, decide_scenario(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
+
+
+def _scenario(name: str, sla: Path | None, workload: Path | None, as_of: str | None) -> Scenario:
     chosen = load_scenario(Path(name)) if name.endswith((".yaml", ".yml", ".json")) else scenario(name)
     if sla:
         lines = load_sla(sla)
@@ -105,8 +143,7 @@ def _decided(name: str, sla: Path | None, workload: Path | None, as_of: str | No
             chosen = replace(chosen, as_of=date.fromisoformat(as_of))
         except ValueError as error:
             raise BadInput(f"--as-of is {as_of!r}; give a date like 2026-11-21") from error
-    book = load_price_book(as_of=chosen.as_of)
-    return chosen, decide_scenario(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
+    return chosen
 
 
 def main() -> None:

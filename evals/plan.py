@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from typing import Any
 
+from evals.engines.calibration import calibration
 from evals.models import LocalModel, model, shipped_models
 from evals.names import known
 from evals.quantizations import Quantization, quantization
@@ -110,9 +111,10 @@ def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None)
 
 
 def variant_key(local: LocalModel, how: Quantization) -> str:
-    """Hash of weights, quantization recipe and engine versions."""
+    """Hash of weights, quantization recipe, engine versions and, where it is needed, calibration text."""
     packages = sorted({*ENGINE_PACKAGES, *how.packages})
-    return digest_of([local.weights_hash, how.recipe, {p: _version(p) for p in packages}])
+    text = calibration().digest if how.needs_calibration else ""
+    return digest_of([local.weights_hash, how.recipe, {p: _version(p) for p in packages}, text])
 
 
 def item_key(cell_key: str, item: dict[str, Any]) -> str:

@@ -16,11 +16,12 @@ from evals.statistics.intervals import (
     clustered_interval,
     difference_interval,
     interval_from_summary,
+    normal_quantile,
     ratio_interval_from_summaries,
     score_interval,
 )
 from evals.statistics.pairs import compare_pairs, ratio_interval
-from evals.statistics.power import items_for_margin, items_to_settle
+from evals.statistics.power import MOST_ITEMS, items_for_margin, items_to_settle
 
 Status = Literal["meets", "misses", "unproven"]
 NO_COUNT = "the source does not say on how many items: no interval"
@@ -129,7 +130,7 @@ def share_from_summaries(
     status = judge("at least", target, interval.low, interval.high)
     settle = None
     if status == "unproven":
-        settle = items_to_settle(after, min(1.0, target * before), n_after, confidence)
+        settle = _more_unpaired(before, after, target, after - target * before, n_after, confidence)
     return _verdict(status, target, after / before, interval, n_after, "unpaired: no item scores", settle)
 
 
@@ -166,7 +167,7 @@ def not_worse_from_summaries(
     status = judge("at least", -margin, interval.low, interval.high)
     settle = None
     if status == "unproven":
-        settle = items_to_settle(after, max(0.0, before - margin), n_after, confidence)
+        settle = _more_unpaired(before, after, 1.0, after - before + margin, n_after, confidence)
     return _verdict(status, -margin, after - before, interval, n_after, "unpaired: no item scores", settle)
 
 
@@ -183,6 +184,18 @@ def _more_pairs(baseline: Sequence[float], scores: Sequence[float], margin: floa
         return None
     total = items_for_margin(max(square, abs(mean)), wanted, mean, 0.5 + confidence / 2, 0.5)
     return max(1, total - len(differences))
+
+
+def _more_unpaired(before: float, after: float, share: float, gap: float, n: int, confidence: float) -> int | None:
+    """Further items on both sides until, at the scores seen, ``after`` − ``share`` × ``before`` would leave 0.
+
+    n = z² · (variance of the one + share² · variance of the other) / gap² (Miller 2024, section 5, unpaired).
+    """
+    variance = after * (1 - after) + share**2 * before * (1 - before)
+    if abs(gap) < 1e-9 or variance == 0.0:
+        return None
+    total = math.ceil(normal_quantile(confidence) ** 2 * variance / gap**2)
+    return max(1, total - n) if total <= MOST_ITEMS else None
 
 
 def _fraction(name: str, value: float) -> None:

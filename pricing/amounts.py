@@ -19,9 +19,11 @@ def number(field: str, value: Any, *, unit: str = "a number") -> float:
         raise ValueError(f"{field} is {value!r}; give {unit}")
     text = str(value).strip()
     if text.lower() in ZERO_WORDS:
-        raise ValueError(f"{field} is {value!r}; give {unit}, or leave it out: no price means unpriced, never free")
+        unpriced = ", or leave it out: no price means unpriced, never free" if "dollar" in unit else ""
+        raise ValueError(f"{field} is {value!r}; give {unit}{unpriced}")
     if any(sign in text for sign in CURRENCIES) or re.search(r"\b(eur|gbp|inr|jpy)\b", text.lower()):
-        raise ValueError(f"{field} is {value!r}; prices here are US dollars: convert it and give {unit}")
+        convert = "prices here are US dollars: convert it and give" if "dollar" in unit else "without a currency, give"
+        raise ValueError(f"{field} is {value!r}; {convert} {unit}")
     cleaned = text.removeprefix("$").replace("_", "").strip()
     groups = cleaned.split(",")
     if len(groups) > 1:

@@ -153,7 +153,7 @@ def _speed_facts(served: Replica, pace: Pace, replicas: int, seen: Latency | Non
         Fact(
             name="Held-out error",
             value=f"time per token {fitted.tpot_mape:.0%} mean, {fitted.tpot_median:.0%} median; first token "
-            f"{fitted.ttft_mape:.0%} mean, {fitted.ttft_median:.0%} median; the band is its 90 % quantile"
+            f"{fitted.ttft_mape:.0%} mean, {fitted.ttft_median:.0%} median; the band is its 90 % band"
             + ("" if served.variant.format.calibrated else f"; no row of {served.variant.format.label} among them"),
             source=f"{fitted.rows} measured rows, each GPU of {fitted.gpus} predicted from the others",
             date=fitted.date,

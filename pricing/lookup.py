@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from pricing import accelerators, formats, models, names, speed, tables
@@ -35,7 +36,9 @@ GPUS = {
     "gb200": "B200",
     "gb300": "B300",
     "rtx-pro-6000-blackwell": "RTXPRO6000",
+    "rtx-pro-6000-blackwell-server": "RTXPRO6000",
     "rtx-pro-6000-blackwell-server-edition": "RTXPRO6000",
+    "rtx-pro-6000-server-edition": "RTXPRO6000",
 }
 ENGINES = (  # word in the label → (family with constants of its own, engine class)
     ("exllama", "exllamav2", "llama.cpp"),
@@ -142,7 +145,7 @@ def model(text: str, parameters_b: float | None = None) -> Model | None:
         for one in models.load().values()
         if one.name.lower().startswith(family[0][:5]) and not one.experts and 0.9 < one.parameters / size / 1e9 < 1.1
     ]
-    return min(alike, key=lambda one: abs(one.parameters / size / 1e9 - 1)) if alike else None
+    return max(alike, key=lambda one: SequenceMatcher(None, shorter, one.name.lower()).ratio()) if alike else None
 
 
 @lru_cache(maxsize=512)

@@ -26,6 +26,7 @@ WRONG_ROWS = {
     ("rtx-5000-ada-32gb", 4, "f16", "prompt", None): "half the speed of its own Q4 row",
     ("l40s-48gb", 1, "f16", "prompt", None): "a third of the speed of its own Q4 row",
 }
+QUEUE_MEASURED = "a token is faster than with half the clients; fewer were let in at once"
 THROUGHPUT_COLUMNS = frozenset({"model", "quant", "gpu", "n_gpu", "phase", "tok_s"})
 LATENCY_COLUMNS = frozenset({"model", "quant", "gpu", "n_gpu", "tpot_ms", "ttft_ms", "isl", "osl", "load"})
 
@@ -107,9 +108,9 @@ def read(path: Path) -> Observed:
             continue
         seen.add(key)
         found.rows.append(converted)
-    for row in impossible(found.rows):
-        found.rows.remove(row)
-        found.skipped["wrong in the source: a token is faster than with half the clients; fewer were let in at once"] += 1
+    for odd in impossible(found.rows):
+        found.rows.remove(odd)
+        found.skipped[f"wrong in the source: {QUEUE_MEASURED}"] += 1
     return found
 
 

@@ -58,9 +58,7 @@ def served_slots(row: Observation) -> float:
 
 
 def _memory(row: Observation) -> memory.Memory:
-    return _room(
-        row.model, row.engine, row.accelerator, row.count, row.format, row.prompt_tokens, row.output_tokens
-    )
+    return _room(row.model, row.engine, row.accelerator, row.count, row.format, row.prompt_tokens, row.output_tokens)
 
 
 @lru_cache(maxsize=4096)
@@ -102,7 +100,10 @@ def stacked(rows: Sequence[Observation]) -> Stack:
     each = [of_row(row) for row in rows]
     return Stack(
         work=work.stacked([one.work for one in each]),
-        **{name: np.array([getattr(one, name) for one in each], float) for name in ("clients", "batch", "output_tokens")},
+        **{
+            name: np.array([getattr(one, name) for one in each], float)
+            for name in ("clients", "batch", "output_tokens")
+        },
     )
 
 

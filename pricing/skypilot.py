@@ -109,7 +109,7 @@ def _offers(line: dict[str, str], left_out: Counter[str]) -> list[tuple[str, flo
 
 def _price(text: str) -> float | None:
     """None for a blank or 0: unknown, not free."""
-    return (amounts.number("Price", text) or None) if text.strip() else None
+    return (amounts.number("Price", text, unit="dollars an hour") or None) if text.strip() else None
 
 
 def exact_name(line: dict[str, str]) -> tuple[str, str]:

@@ -7,8 +7,9 @@
     first(B)  = fixed + prompt × (1 + share × (B − 1)) + steps × step(B)
 
 A fixed cost per layer does most of the work beyond bytes over bandwidth. llama.cpp splits layers over cards, so more
-cards add memory, pass long prompts like a pipeline, and decode no faster. Its kernels for a few requests and for many differ: a step of B takes the smaller of
-``1 + batch_growth × (B − 1)`` and ``many_base + many_growth × B`` times that of one request.
+cards add memory, pass long prompts like a pipeline, and decode no faster. Its kernels for a few requests and for many
+differ: a step of B takes the smaller of ``1 + batch_growth × (B − 1)`` and ``many_base + many_growth × B`` times that
+of one request.
 """
 
 from __future__ import annotations

@@ -16,8 +16,13 @@ from pricing.observations import Observation
 
 KINDS = ("decode", "latency", "memory")
 MEMORY_COLUMNS = frozenset({"model", "quant", "context_len", "mem_gb", "engine"})
-MEMORY_BAND = 1.03  # covers nine in ten of the published peaks that the memory model was not looked at for
-NOT_ASKED = ("phase ", "same row twice", "wrong in the source", "GPU not stated")  # reasons that say nothing of what we can predict
+MEMORY_BAND = 1.03  # nine in ten published peaks lie within it
+NOT_ASKED = (
+    "phase ",
+    "same row twice",
+    "wrong in the source",
+    "GPU not stated",
+)  # reasons that say nothing of what we can predict
 GROUPS = ("gpu", "model", "quant", "engine")
 
 

@@ -54,6 +54,49 @@ def _rounded(bits: int, group: int | None = 128, embeddings: bool = False) -> Qu
     )
 
 
+def _mixed(bits: int) -> Quantization:
+    return Quantization(
+        label=f"rtn-mixed-int{bits}-g128",
+        title=f"Round to nearest, {bits - 1} to {bits + 1} bits by layer, {bits} on average",
+        method="mixed-rounding",
+        format=f"{bits - 1}- to {bits + 1}-bit integers, symmetric, groups of 128",
+        nominal_bits=bits,
+        scale_bits=HALF,
+        group_size=128,
+        needs_calibration=True,
+        execution="dequantized",
+        note="More bits for the layers whose rounding moves the answers most, at the size of one width for all.",
+    )
+
+
+def _hqq(bits: int) -> Quantization:
+    return Quantization(
+        label=f"hqq-int{bits}-g64",
+        title=f"HQQ, {bits} bits, groups of 64, no calibration",
+        method="hqq",
+        format=f"{bits}-bit integers with zero point, groups of 64",
+        nominal_bits=bits,
+        scale_bits=2 * SINGLE,
+        group_size=64,
+        packages=(*TORCH, "hqq"),
+        note="Scales and zero points in the precision that is computed with.",
+    )
+
+
+def _torchao(label: str, title: str, format_: str, activations: str) -> Quantization:
+    return Quantization(
+        label=label,
+        title=title,
+        method="torchao",
+        format=format_,
+        nominal_bits=8,
+        scale_bits=SINGLE,
+        engines=("transformers", "vLLM"),
+        packages=(*TORCH, "torchao"),
+        options=(("activations", activations),),
+    )
+
+
 def _gptq(bits: int) -> Quantization:
     return Quantization(
         label=f"gptq-int{bits}-g128",
@@ -95,5 +138,21 @@ ENTRIES = (
     ),
     _bitsandbytes("fp4", "Float4, 4 bits", "FP4, blocks of 64", 4, SINGLE, group_size=64, options=(("type", "fp4"),)),
     *ROUNDED,
+    *(_mixed(bits) for bits in (4, 3)),
     *(_gptq(bits) for bits in (8, 4, 3, 2)),
+    Quantization(
+        label="awq-int4-g128",
+        title="AWQ, 4 bits, groups of 128",
+        method="awq",
+        format="4-bit integers with zero point, groups of 128",
+        nominal_bits=4,
+        scale_bits=HALF + 4,
+        group_size=128,
+        needs_calibration=True,
+        engines=SERVERS,
+        packages=GPTQMODEL,
+    ),
+    _torchao("torchao-int8", "INT8 weights (torchao)", "INT8, one scale a row", "full"),
+    _torchao("torchao-w8a8", "INT8 weights and activations (torchao)", "INT8, one scale a row and a token", "int8"),
+    *(_hqq(bits) for bits in (4, 3, 2)),
 )

@@ -11,10 +11,13 @@ from pathlib import Path
 from evals.home import home
 
 
-def artefact(key: str, make: Callable[[Path], None]) -> Path:
-    """The folder kept under ``key``; ``make`` fills it the first time. Half-made folders are never seen."""
+def artefact(key: str, make: Callable[[Path], None], last: str = "config.json") -> Path:
+    """The folder kept under ``key``; ``make`` fills it the first time, and ``last`` is a file it then has.
+
+    Half-made folders are never seen.
+    """
     folder = home() / "quantized" / key
-    if (folder / "config.json").exists():
+    if (folder / last).exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as temporary:
@@ -24,7 +27,7 @@ def artefact(key: str, make: Callable[[Path], None]) -> Path:
         try:
             os.replace(made, folder)
         except OSError:
-            if not (folder / "config.json").exists():  # otherwise another worker was first
+            if not (folder / last).exists():  # otherwise another worker was first
                 raise
             shutil.rmtree(made)
     return folder

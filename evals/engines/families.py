@@ -1,7 +1,8 @@
 """Which module loads which method.
 
 A family is a module with ``load(job: Job) -> LoadedVariant``; one whose models can be saved as a Hugging Face folder
-also has ``quantized(job: Job)``, the model before it was ever run. Modules are imported when first needed, so that a
+also has ``quantized(job: Job)``, the model before it was ever run, or ``exportable(job: Job)`` if that is another one.
+Modules are imported when first needed, so that a
 missing package of one does not keep the others from running.
 """
 
@@ -15,8 +16,13 @@ from evals.names import known
 FAMILIES = {
     "none": "evals.engines.plain",
     "round-to-nearest": "evals.engines.rounding",
+    "mixed-rounding": "evals.engines.mixed_rounding",
     "bitsandbytes": "evals.engines.bitsandbytes",
-    "gptq": "evals.engines.gptq",
+    "gptq": "evals.engines.calibrated",
+    "awq": "evals.engines.calibrated",
+    "torchao": "evals.engines.torchao",
+    "hqq": "evals.engines.hqq",
+    "gguf": "evals.engines.gguf",
 }
 
 

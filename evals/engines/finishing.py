@@ -7,12 +7,15 @@ from typing import Any
 import torch
 
 from evals.engines.loading import Job, LoadedVariant
+from evals.engines.speed import measured_speed
 from evals.engines.stored import Stored, linear_names, stored
 
 PROBE = "Stock: lamp34, chair17. What is 12 plus 30?"
 
 
-def finished(job: Job, model: Any, stored_bits: float | None = None) -> LoadedVariant:
+def finished(
+    job: Job, model: Any, stored_bits: float | None = None, facts: dict[str, Any] | None = None
+) -> LoadedVariant:
     """The variant. ``stored_bits`` is the stored size in bits of families whose weights are held dequantized."""
     model.eval()
     how = job.how
@@ -21,21 +24,23 @@ def finished(job: Job, model: Any, stored_bits: float | None = None) -> LoadedVa
         raise RuntimeError(f"{how.label} left the logits of {job.local.name} unchanged: nothing was quantized")
     found = stored(job.original, model, full_bits=min(how.nominal_bits, 32) if how.method == "none" else 16)
     bits = found.bits if stored_bits is None else stored_bits
-    facts = {
+    known = {
         "device": torch.cuda.get_device_name() if job.device == "cuda" else "CPU",
         "arithmetic": str(job.arithmetic).removeprefix("torch."),
         "execution": how.execution,
         "parameters": found.parameters,
         "memory_bytes": found.memory_bytes,
         "logits_changed": changed,
+        "speed": measured_speed(model, int(model.config.max_position_embeddings)),
         **_layers(job, found),
+        **(facts or {}),
     }
     return LoadedVariant(
         model=model,
         tokenizer=job.tokenizer,
         weight_bytes=round(bits / 8),
         bits_per_weight=bits / found.parameters,
-        facts=facts,
+        facts=known,
     )
 
 

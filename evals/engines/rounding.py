@@ -9,13 +9,14 @@ from torch import Tensor, nn
 
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant
-from evals.engines.stored import unique
+from evals.engines.stored import require_whole_groups, unique
 
 SCALE_BITS = 16
 
 
 def quantized(job: Job) -> Any:
     """Rounded from FP32, held at full width."""
+    require_whole_groups(job.original, job.how)
     model = job.plain(torch.float32)
     round_model(model, int(job.how.nominal_bits), job.how.group_size, job.how.embeddings_too)
     return model.to(job.arithmetic)

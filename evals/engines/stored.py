@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from evals.quantizations import Quantization
+
 UNQUANTIZED_BITS = 16  # what is left alone is stored at 16 bits, whatever it is computed with
 PLAIN = {torch.float32, torch.float16, torch.bfloat16}
 
@@ -28,6 +30,18 @@ def linear_names(original: nn.Module) -> list[str]:
     """The linear layers that a method is expected to quantize: all but the output matrix."""
     output = original.get_output_embeddings() if hasattr(original, "get_output_embeddings") else None
     return [name for name, m in original.named_modules() if isinstance(m, nn.Linear) and m is not output]
+
+
+def require_whole_groups(original: nn.Module, how: Quantization) -> None:
+    """Refuse a group size that does not divide the rows of every layer, naming the first such layer."""
+    for name in linear_names(original):
+        columns = original.get_submodule(name).weight.shape[1]
+        if how.group_size and columns % how.group_size:
+            fitting = [size for size in (128, 64, 32, 16) if columns % size == 0]
+            raise ValueError(
+                f"{how.label} takes groups of {how.group_size}, and the {columns} columns of {name} do not divide into "
+                f"them; choose groups of {' or '.join(map(str, fitting)) or 'a whole row'}"
+            )
 
 
 def is_packed(module: nn.Module) -> bool:

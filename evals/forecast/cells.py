@@ -23,7 +23,7 @@ METHOD_CLASSES = (
     ("plain rounding", r"bitsandbytes|bnb|\bnf4|llm.int8"),
     ("low-bit float", r"fp8|fp4|fp6|mxfp|e4m3|e5m2"),
     ("tuned", r"gptq|awq|autoround|smoothquant|spinquant|quarot|omniquant|flatquant"),
-    ("plain rounding", r"rtn|round|hqq|vanilla|naive|absmax|min.?max|dynamic.?int8|weight.only"),
+    ("plain rounding", r"rtn|round|hqq|vanilla|naive|absmax|min.?max|dynamic.?int8|weight.only|torchao"),
 )
 TUNED = "tuned"
 GROUPS = (

@@ -13,19 +13,34 @@ the kernel is a way out; and a whole program (``run``) reports its own success, 
 source can be fooled by it. Judge by ``call`` and compare the outputs.
 """
 
-from evals.sandbox.choice import FunctionCall, NoSandbox, Sandbox, choose, open_session, refused, run_functions, why_not
+from evals.sandbox.choice import (
+    UNSANDBOXED,
+    FunctionCall,
+    NoSandbox,
+    Sandbox,
+    choose,
+    open_session,
+    refused,
+    run_functions,
+    why_not,
+)
 from evals.sandbox.limits import Limits
 from evals.sandbox.session import Session
+from evals.sandbox.tally import NotScored, Tally, TooManyErrors
 from evals.sandbox.verdicts import VERDICTS, Outcome, Verdict
 
 __all__ = [
+    "UNSANDBOXED",
     "VERDICTS",
     "FunctionCall",
     "Limits",
     "NoSandbox",
+    "NotScored",
     "Outcome",
     "Sandbox",
     "Session",
+    "Tally",
+    "TooManyErrors",
     "Verdict",
     "choose",
     "open_session",

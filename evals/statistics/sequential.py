@@ -59,37 +59,40 @@ class BettingTest:
 
     def add(self, values: Iterable[float]) -> None:
         """Bet on further values, in order."""
-        x = self._sign * np.asarray(list(values), dtype=float)
+        x = self._sign * np.fromiter(values, dtype=float)
         if x.size == 0:
             return
-        if not (np.isfinite(x).all() and (x >= self._low - TINY).all() and (x <= self._high + TINY).all()):
-            raise ValueError(f"a value lies outside {self._low} to {self._high} ; check the scores")
+        if not (x.min() >= self._low - TINY and x.max() <= self._high + TINY):  # also refuses NaN
+            ends = sorted((self._sign * self._low, self._sign * self._high))
+            raise ValueError(f"a value lies outside {ends[0]:g} to {ends[1]:g}; check the scores")
         if self._pool is not None and self.n + x.size > self._pool:
             raise ValueError(f"{self.n + x.size} values for a pool of {self._pool} items; each item counts once")
-        grown = self._log_capital + np.cumsum(self._log_gains(x), axis=0)
+        gains = self._log_gains(x)
+        grown = np.cumsum(gains, axis=0, out=gains) + self._log_capital
         self._log_capital = grown[-1]
         self._sum += float(x.sum())
         self.n += x.size
-        peak = grown.max(axis=1)
-        with np.errstate(invalid="ignore"):
-            mixed = np.where(np.isfinite(peak), peak + np.log(np.exp(grown - peak[:, None]).mean(axis=1)), peak)
-        self.log_evidence = max(self.log_evidence, float(mixed.max()))
-        if (
-            self._pool is not None
-            and self._sum + self._low * (self._pool - self.n) > self._pool * self._threshold + TINY
-        ):
-            self.log_evidence = math.inf  # even the least of the rest leaves the pool's mean beyond the threshold
+        peak = float(grown.max())
+        if math.isfinite(peak):
+            peak += math.log(float(np.exp(grown - peak).sum(axis=1).max()) / len(GRID))
+        self.log_evidence = max(self.log_evidence, peak)
+        if self._pool is not None:
+            least = self._sum + self._low * (self._pool - self.n)
+            if least > self._pool * self._threshold + TINY:  # whatever the rest scores, the pool's mean lies beyond
+                self.log_evidence = math.inf
 
     def _log_gains(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """log(1 + λ(x − m)) for each value and each bet of the grid."""
+        if self._pool is None and self._threshold - self._low > TINY:
+            step = BOLDEST / (self._threshold - self._low)
+            return np.log1p(np.multiply.outer((x - self._threshold) * step, GRID))
         threshold = self._thresholds(x)
         room = threshold - self._low
-        safe = np.maximum(room, TINY)
-        gains = np.log1p(BOLDEST * GRID * ((x - threshold) / safe)[:, None])
-        certain = room < -TINY  # what is left cannot average so little: the claim is already refuted
-        pressed = (np.abs(room) <= TINY) & (x > self._low + TINY)
-        gains[np.abs(room) <= TINY] = 0.0
-        gains[certain | pressed] = np.inf
+        gains = np.log1p(np.multiply.outer(BOLDEST * (x - threshold) / np.maximum(room, TINY), GRID))
+        if room.min() <= TINY:
+            gains[np.abs(room) <= TINY] = 0.0
+            certain = room < -TINY  # what is left cannot average so little: the claim is already refuted
+            gains[certain | ((room <= TINY) & (x > self._low + TINY))] = np.inf
         return gains
 
     def _thresholds(self, x: NDArray[np.float64]) -> NDArray[np.float64]:

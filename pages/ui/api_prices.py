@@ -13,7 +13,7 @@ from pages.ui import inputs
 from pages.ui.charts.palette import Palette
 from pages.ui.charts.price_history import price_history_chart
 from pages.ui.wording import md
-from pricing import api_prices
+from pricing import api, api_prices
 from pricing.api_prices import Period
 
 FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2027, 12, 31)
@@ -51,12 +51,14 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     usual = scenario.api[0] if scenario.api else None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         day = day_input("apiday", "API prices on", scenario.as_of)
-        every = api_prices.prices(day)
-        sellers = {row["provider"]: row["provider_name"] for row in every}
+        sellers = {name: seller.name for name, (seller, _) in api.catalogue().items()}
         first = usual.provider if usual and usual.provider in sellers else next(iter(sellers))
         seller = inputs.choice("seller", "Seller", list(sellers), default=first, titles=sellers, width=220)
-        rows = [row for row in every if row["provider"] == seller]
+        rows = api_prices.prices(day, seller)
         models = [row["model"] for row in rows]
+        if not models:
+            st.info(f"No model of {md(sellers[seller])} has a price.", icon=":material/money_off:")
+            return
         started = usual.model if usual and usual.provider == seller and usual.model in models else models[0]
         model = inputs.choice("sold", "Model", models, default=started, width=300)
     periods = api_prices.history(seller, model)
@@ -68,7 +70,7 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     )
     st.caption(md(history_sentence(model, periods, day)))
     st.dataframe(
-        listing(rows),
+        listing(sorted(rows, key=lambda row: row["model"] != model)),
         hide_index=True,
         alt=f"API prices of {sellers[seller]} on {day.isoformat()}",
         column_config={
@@ -78,7 +80,9 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     )
     st.caption(
         f"{len(rows)} models of {md(sellers[seller])}, dollars per million tokens on {day.isoformat()} at 12:00 UTC, "
-        "from genai-prices, which ships with the product. Blank is not known, not free. Images are input tokens."
+        "from genai-prices, which ships with the product. "
+        "None means not known, not free. Images are billed as input tokens. "
+        "A model that came later shows its first price."
     )
 
 

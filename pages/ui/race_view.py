@@ -72,8 +72,8 @@ def show_race(workspace: Workspace, run: str, found: Standing) -> None:
         alt=race_sentence(found),
     )
     st.caption(
-        "Cheapest on top. Each bar is what the items so far leave possible, on the line that decides; it may be looked "
-        "at any time. Circle meets, cross misses, open circle unproven, diamond still in; the number counts items."
+        "Cheapest on top. A bar is what the items so far leave possible on the line that decides, however often one "
+        "looks. Circle meets, cross misses, open circle unproven, diamond still in; the number counts items."
     )
     with st.expander("What each candidate took to settle", icon=":material/table:"):
         st.dataframe(

@@ -24,4 +24,4 @@ def test_a_name_moves_where_its_place_is_taken() -> None:
     line_px = (0.45 - 0.15) / 0.5 * 200
     free = named_lines({"8B": 0.15}, bounds=BOUNDS, size_px=SIZE)[0]
     moved = named_lines({"8B": 0.15}, bounds=BOUNDS, size_px=SIZE, taken=[(0, line_px, 200, line_px + 15)])[0]
-    assert (free.side, free.above) == ("left", True) and (moved.side, moved.above) == ("left", False)
+    assert (free.side, free.rise_px) == ("left", 0) and (moved.side, moved.rise_px) == ("right", 0)

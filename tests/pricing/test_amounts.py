@@ -40,3 +40,10 @@ def test_others_are_refused_with_what_to_write(written: object, message: str) ->
 def test_the_range_is_named() -> None:
     with pytest.raises(ValueError, match="share is 2; give a number from 0 to 1"):
         amounts.within("share", 2, 0, 1)
+
+
+def test_what_is_no_price_is_not_spoken_of_as_one() -> None:
+    with pytest.raises(ValueError, match=r"tokens is 'free'; give a number$"):
+        amounts.number("tokens", "free")
+    with pytest.raises(ValueError, match=r"tokens is '€5'; without a currency, give a number$"):
+        amounts.number("tokens", "€5")

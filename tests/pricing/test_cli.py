@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import pytest
+
+from pricing.__main__ import main
 
 QUOTE = ["quote", "--model", "llama-3.1-70b", "--quantization", "Q4_K_M", "--accelerator", "A6000",
          "--requests-per-month", "1e6", "--prompt-tokens", "1200", "--output-tokens", "300", "--as-of", "2026-11-21"]
@@ -21,7 +26,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "pricing", *arguments], capture_output=True, text=True, timeout=120)
+    """``python -m pricing`` within this process, which saves the start of Python each time."""
+    out, err = io.StringIO(), io.StringIO()
+    command = ["pricing", *arguments]
+    with mock.patch.object(sys, "argv", command), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "pricing", *QUOTE, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads(run(*QUOTE, "--json").stdout)
 
 
 def test_a_quote_as_json() -> None:

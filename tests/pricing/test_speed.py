@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pricing import accelerators, calibration, engines, formats, models, speed
+from pricing import accelerators, engines, fitting, formats, models, speed
 
 LLAMA = models.find("Meta-Llama-3-8B")
 CARD = accelerators.Accelerator(
@@ -14,7 +14,7 @@ CARD = accelerators.Accelerator(
     link="nvlink",
 )
 FITTED = replace(
-    calibration.blank("vllm", "any"), efficiency=0.8, layer_us=50.0, nvlink_layer_us=10.0, pcie_layer_us=200.0,
+    fitting.blank("vllm", "any"), efficiency=0.8, layer_us=50.0, nvlink_layer_us=10.0, pcie_layer_us=200.0,
     prompt_efficiency=0.5,
 )
 

@@ -58,7 +58,7 @@ def cliff_chart(
         full = [row for row in rows if row.task == name and row.is_baseline and row.bits_per_weight]
         _bands(figure, colours, at, tolerance, bounds, first=at["col"] == 1)
         here = [row for row in rows if row.task == name]
-        walls = smaller_models(figure, colours, at, here, bounds, models, width_px, tolerance)
+        walls = smaller_models(figure, colours, at, here, bounds, models, width_px, span, tolerance)
         expected = [row for row in mine if row.origin == "forecast"]
         seen = [row for row in mine if row.origin != "forecast"]
         expected_marks(figure, colours, at, expected, order, models)

@@ -18,7 +18,7 @@ def price_history_chart(periods: Sequence[Period], day: date, colours: Palette, 
     dated = [period for period in periods if not period.hours]
     starts = [period.start for period in dated if period.start]
     begin = min([*starts, day]) - BEFORE
-    end = max([*starts, day]) + timedelta(days=60)
+    end = max([*starts, day]) + timedelta(days=30)
     figure = go.Figure()
     most = 0.0
     for name, field, colour, dash in (

@@ -41,12 +41,7 @@ def race_chart(found: Standing, colours: Palette, *, narrow: bool = False) -> go
         quiet = candidate.status in ("waiting", "dropped")
         words = WORDS.get(candidate.status, candidate.status) + (f" · {candidate.items:,}" if candidate.items else "")
         font = {"size": 11, "color": colours.quiet if quiet else _colour(candidate.status, colours)}
-        place = {
-            "x": 0.0 if quiet else 1.0,
-            "xref": "x" if quiet else "paper",
-            "xanchor": "center" if quiet else "right",
-        }
-        figure.add_annotation(y=y, text=words, showarrow=False, font=font, **place)
+        figure.add_annotation(x=1, xref="paper", xanchor="right", y=y, text=words, showarrow=False, font=font)
     figure.add_vline(x=0, line={"color": colours.text, "width": 1, "dash": "dot"})
     figure.add_annotation(
         x=0, y=1, yref="paper", yanchor="bottom", text="your line", showarrow=False, font={"color": colours.text}

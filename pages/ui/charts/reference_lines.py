@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,13 +15,13 @@ from pages.ui.charts.palette import Palette, faded
 
 @dataclass(frozen=True, kw_only=True)
 class LineName:
-    """A text at a level: left or right edge of the panel, above or below its line; ``box`` is what it covers."""
+    """A text near a level, at the left or right edge of the panel; ``rise_px`` from the line to the text's bottom."""
 
     level: float
     text: str
     side: str  # "left" or "right"
-    above: bool
-    box: Box  # left, bottom, right, top in pixels from the panel's left and bottom
+    rise_px: float
+    box: Box  # what it covers: left, bottom, right, top in pixels from the panel's left and bottom
 
 
 def smaller_models(
@@ -31,9 +32,13 @@ def smaller_models(
     bounds: tuple[float, float],
     models: Mapping[str, str],
     size: tuple[float, float],
+    span: tuple[float, float],
     tolerance: float,
 ) -> list[Box]:
-    """Each smaller model at full precision, as a level below the best model's own baseline; the boxes of the names."""
+    """Each smaller model at full precision, as a level below the best model's own baseline; the boxes of the names.
+
+    ``span`` are the ends of the axis in log2 of bits; names keep clear of the marks of ``rows``.
+    """
     full = {row.model: row.score for row in rows if row.is_baseline}
     best = max(full.values(), default=0.0)
     levels = {models.get(name, name): best - score for name, score in full.items() if 0 < best - score < bounds[1]}
@@ -47,9 +52,12 @@ def smaller_models(
         )
     line_px = (bounds[1] - tolerance) / (bounds[1] - bounds[0]) * size[1]
     texts = [(0, line_px - 15, 190, line_px), (0, size[1] - 15, 40, size[1]), (0, 0, 90, 15)]
-    marks = [
-        (0.0, y - 6, size[0] * 0.12, y + 6) for y in [(bounds[1] / (bounds[1] - bounds[0])) * size[1]]
-    ]  # the baselines at 16 bits
+    marks = []
+    for row in rows:
+        if row.lost is not None and row.bits_per_weight:
+            x = (span[0] - math.log2(row.bits_per_weight)) / (span[0] - span[1]) * size[0]
+            y = (bounds[1] - row.lost) / (bounds[1] - bounds[0]) * size[1]
+            marks.append((x - 6, y - 6, x + 6, y + 6))
     placed = named_lines(levels, bounds=bounds, size_px=size, taken=[*(texts if at["col"] == 1 else []), *marks])
     for name in placed:
         figure.add_annotation(
@@ -57,7 +65,8 @@ def smaller_models(
             xref="x domain",
             xanchor=name.side,
             y=name.level,
-            yanchor="bottom" if name.above else "top",
+            yanchor="bottom",
+            yshift=name.rise_px,
             showarrow=False,
             xshift=4 if name.side == "left" else -4,
             text=name.text,
@@ -95,13 +104,13 @@ def named_lines(
     for level, names in together:
         text = ", ".join(names) + suffix
         wide = min(width, len(text) * CHARACTER_PX)
-        for side, above in (("left", True), ("left", False), ("right", True), ("right", False)):
+        for side, rise in ((side, rise * LINE_PX) for rise in (0, -1, -2, 1) for side in ("left", "right")):
             left = 4.0 if side == "left" else width - wide - 4
-            low = bottom_px(level) if above else bottom_px(level) - LINE_PX
+            low = bottom_px(level) + rise
             box = (left, low, left + wide, low + LINE_PX)
             if low >= 0 and box[3] <= height and not any(_meet(box, other) for other in used):
                 used.append(box)
-                placed.append(LineName(level=level, text=text, side=side, above=above, box=box))
+                placed.append(LineName(level=level, text=text, side=side, rise_px=rise, box=box))
                 break
     return placed
 

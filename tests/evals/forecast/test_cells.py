@@ -35,7 +35,8 @@ def test_width_is_read_from_the_format(text: str, bits: float | None) -> None:
 def test_every_quantization_of_the_catalogue_has_a_width() -> None:
     for label, known in QUANTIZATIONS.items():
         read = bits_of(label)
-        assert read is not None and int(read) == min(16, int(known.nominal_bits)), label
+        nominal = min(16.0, known.nominal_bits)
+        assert read is not None and nominal <= read < nominal + 1.4, label  # k-quants: some layers kept wider
 
 
 def test_scales_of_a_named_group_size_count() -> None:

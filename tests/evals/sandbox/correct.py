@@ -29,7 +29,7 @@ import bz2, lzma; assert bz2.decompress(bz2.compress(b"abc")) == lzma.decompress
 import csv, io; assert list(csv.reader(io.StringIO("a,b\n1,2"))) == [["a", "b"], ["1", "2"]]
 import io, zipfile; z = zipfile.ZipFile(io.BytesIO(), "w"); z.writestr("a", "b"); assert z.read("a") == b"b"
 import datetime; assert datetime.date(2024, 2, 28) + datetime.timedelta(2) == datetime.date(2024, 3, 1)
-import datetime, zoneinfo; zoneinfo.ZoneInfo("UTC"); datetime.datetime.now(datetime.timezone.utc)
+import datetime, zoneinfo; datetime.datetime.now(datetime.timezone.utc)
 import calendar; assert calendar.isleap(2024)
 import time; start = time.perf_counter(); time.sleep(0.05); assert time.perf_counter() > start
 import string; assert string.ascii_lowercase[:3] == "abc"

@@ -1,0 +1,61 @@
+"""Rounding with more bits for the layers that suffer most, at the size of one width for all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evals.engines.artefacts import artefact
+from evals.engines.calibration import calibration, require_usable
+from evals.engines.finishing import finished
+from evals.engines.loading import Job, LoadedVariant
+from evals.engines.rounding import SCALE_BITS, round_to_nearest
+from evals.engines.sensitivity import allocate, layer_losses
+from evals.engines.stored import linear_names, require_whole_groups, unique
+
+TEXTS = 40
+FILE = "bits.json"
+
+
+def bits_by_layer(job: Job) -> dict[str, int]:
+    """Found once with calibration text and kept."""
+    kept = artefact(job.artefact_key, lambda made: _make(job, made), FILE)
+    found: dict[str, int] = json.loads((kept / FILE).read_text())
+    return found
+
+
+def quantized(job: Job) -> Any:
+    """Rounded from FP32, held at full width."""
+    model = job.plain(torch.float32)
+    with torch.no_grad():
+        for name, bits in bits_by_layer(job).items():
+            weight = model.get_submodule(name).weight
+            weight.copy_(round_to_nearest(weight, bits, job.how.group_size))
+    return model.to(job.arithmetic)
+
+
+def load(job: Job) -> LoadedVariant:
+    """Accuracy as stored, memory not."""
+    bits = bits_by_layer(job)
+    sizes = {name: job.original.get_submodule(name).weight.numel() for name in bits}
+    scales = SCALE_BITS / (job.how.group_size or 1)
+    rest = sum(w.numel() for w in unique(job.original.parameters())) - sum(sizes.values())
+    stored_bits = sum(sizes[name] * (bits[name] + scales) for name in bits) + 16 * rest
+    facts = {"bits_by_layer": bits, "calibration": calibration().facts(job.tokenizer)}
+    return finished(job, quantized(job), stored_bits=stored_bits, facts=facts)
+
+
+def _make(job: Job, made: Path) -> None:
+    require_whole_groups(job.original, job.how)
+    given = calibration()
+    widest = max(job.original.get_submodule(name).weight.shape[1] for name in linear_names(job.original))
+    require_usable(given, job.tokenizer, widest)
+    mean = int(job.how.nominal_bits)
+    spread = given.texts[:: max(1, len(given.texts) // TEXTS)]
+    losses = layer_losses(
+        job.plain(torch.float32), job.tokenizer, spread, (mean - 1, mean, mean + 1), job.how.group_size
+    )
+    (made / FILE).write_text(json.dumps(allocate(losses, mean), indent=1))
