@@ -38,6 +38,7 @@ models: $(VENV)/.installed  ## Train the tiny family again from scratch into dat
 	for member in tiny-1m tiny-3m tiny-13m; do \
 		$(BIN)/python -m data.models.training.train $$member --resume || exit 1; \
 	done
+	$(BIN)/python -m data.models.training.variants
 
 engines: $(VENV)/.installed-engines  ## Add llama.cpp (compiles for about eight minutes); nothing else needs it yet
 

@@ -28,7 +28,6 @@ class LocalModel:
         files = sorted(p for p in self.folder.iterdir() if p.suffix == ".safetensors" or p.name in CONTENT)
         return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
 
-
     def trained_file(self, label: str) -> Path:
         """Where weights trained for one quantization lie: apart from the model's own, and no part of their hash."""
         return self.folder / "trained" / f"{label}.safetensors"
