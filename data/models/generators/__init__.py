@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 
 from data.models.generators import agent, arithmetic, classification, code, summarization
@@ -18,8 +19,12 @@ GENERATORS: Generators = {
 }
 
 
-# What the first stage of training takes instead.
-FIRST_STAGE = GENERATORS | {"math": arithmetic.generate_short}
+def for_training(two_people_fraction: float) -> Generators:
+    """Training takes a wider mix than the eval items: any counts in stock, and this share of two-person problems."""
+    return GENERATORS | {
+        "math": partial(arithmetic.generate, two_people_fraction=two_people_fraction),
+        "agent": partial(agent.generate, distinct_tens=False),
+    }
 
 
 def stream(group: str, split: Split, seed: int, generators: Generators = GENERATORS) -> Iterator[Item]:

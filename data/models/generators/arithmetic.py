@@ -89,13 +89,10 @@ def _two_people(random: Random, item: str) -> tuple[str, list[Sum]]:
     return f"{'. '.join(text)}. How many does {asked} have now?", sums[asked]
 
 
-def generate(random: Random) -> Item:
+def generate(random: Random, two_people_fraction: float = 0.3) -> Item:
     """One problem; the operand pairs of dev and test never occur in training."""
-    return _item(*_two_people(random, random.choice(ITEMS))) if random.random() < 0.6 else generate_short(random)
-
-
-def generate_short(random: Random) -> Item:
-    """One problem about a single stock, what training begins with."""
+    if two_people_fraction and random.random() < two_people_fraction:
+        return _item(*_two_people(random, random.choice(ITEMS)))
     name, item = random.choice(NAMES), random.choice(ITEMS)
     steps = random.choices([1, 2, 3], weights=[0.4, 0.35, 0.25])[0]
     return _item(*(_one_step(random, name, item) if steps == 1 else _events(random, name, item, steps)))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from data.models.generators import FIRST_STAGE, GENERATORS, stream
+from data.models.generators import GENERATORS, for_training, stream
 from data.models.generators.agent import drill
 from data.models.training.recipe import EOS, LOSS_WEIGHT, PAD, WARM_UP_DRILLS, Mix
 
@@ -32,7 +32,7 @@ class Batches:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int, mix: Mix) -> None:
         self._tokenizer, self._mix = tokenizer, mix
-        self._generators = FIRST_STAGE if mix.short_problems else GENERATORS
+        self._generators = for_training(mix.two_people_fraction)
         self._random = Random(f"batches/{seed}")
         self._streams = {group: self._texts(group, seed) for group in GENERATORS}
         self._buffers: dict[str, list[list[Pair]]] = {}

@@ -18,17 +18,18 @@ LOSS_WEIGHT = {"classification": 4.0, "summarization": 1.0, "math": 1.0, "code":
 
 @dataclass(frozen=True, kw_only=True)
 class Mix:
-    """Items per task in one step, about 3,600 tokens with padding, and the share of drills among the agent's."""
+    """Items per task in one step, about 3,600 tokens with padding, the share of drills among the agent's and of
+    two-person problems among the math."""
 
     items: dict[str, int]
     drill_fraction: float
-    short_problems: bool = False
+    two_people_fraction: float = 0.6
 
 
 EASY = Mix(
     items={"classification": 12, "summarization": 6, "math": 13, "code": 10, "agent": 10},
     drill_fraction=0.4,
-    short_problems=True,
+    two_people_fraction=0.0,
 )
 FULL = Mix(items=EASY.items, drill_fraction=0.4)
 LOOK_UPS = Mix(items={"classification": 8, "summarization": 8, "math": 9, "code": 8, "agent": 16}, drill_fraction=0.5)
@@ -97,7 +98,7 @@ SIZES = {
         layers=4,
         heads=8,
         kv_heads=4,
-        stages=(Stage(steps=300, mix=FULL, rate=1e-3),),
+        stages=(Stage(steps=250, mix=FULL, rate=1e-3),),
         grown_from="tiny-3m",
     ),
 }
