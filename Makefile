@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_AR
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types pytest bench models engines system clean
+.PHONY: help run test lint types pytest bench models system clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,7 @@ pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages
-	for one in grid race intervals forecast speed enumeration; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
+	for one in grid race intervals forecast speed enumeration sandbox; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
 	$(BIN)/python -m tests.benchmarks.write
 
 models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (about two hours on one core)
@@ -39,8 +39,6 @@ models: $(VENV)/.installed  ## Train the tiny family again from scratch into dat
 		$(BIN)/python -m data.models.training.train $$member --resume || exit 1; \
 	done
 	$(BIN)/python -m data.models.training.variants
-
-engines: $(VENV)/.installed-engines  ## Add llama.cpp (compiles for about eight minutes); nothing else needs it yet
 
 clean:  ## Remove the environment and the caches; your results in .bitbudget stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -59,13 +57,6 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed
 	$(PIP) -r requirements-test.txt
-	@touch $@
-
-# The wheel is kept in .venv/wheels, so that installing again does not compile again.
-$(VENV)/.installed-engines: requirements-engines.txt $(VENV)/.installed
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(VENV)/wheels \
-		--find-links $(VENV)/wheels -r requirements-engines.txt
-	$(PIP) --find-links $(VENV)/wheels -r requirements-engines.txt
 	@touch $@
 
 # bubblewrap runs model-written code; Chromium is driven by the browser tests.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,14 +18,20 @@ VARIANT_NAMES = ("tiny-1m-longer", "tiny-1m-distilled", "tiny-1m-2of4", "tiny-1m
 
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
-    """A folder with ``config.json`` and safetensors; ``name`` is what finds it again: a shipped name or the path."""
+    """A folder with ``config.json`` and safetensors, or one GGUF ``file`` that holds everything.
+
+    ``name`` is what finds it again: a shipped name or the path.
+    """
 
     name: str
     folder: Path
+    file: Path | None = None
 
     @property
     def weights_hash(self) -> str:
         """SHA-256 over configuration, tokenizer and weights."""
+        if self.file:
+            return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in gguf_parts(self.file)))
         files = sorted(p for p in self.folder.iterdir() if p.suffix == ".safetensors" or p.name in CONTENT)
         return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
 
@@ -57,8 +64,12 @@ def _present(names: tuple[str, ...]) -> dict[str, LocalModel]:
 
 
 def model(name: str) -> LocalModel:
-    """A shipped model by name, or a local folder by path."""
+    """A shipped model by name, or a local folder or GGUF file by path."""
     folder = Path(name).expanduser()
+    if folder.suffix == ".gguf":
+        if missing := [part.name for part in gguf_parts(folder) if not part.is_file()]:
+            raise UnknownName(f"GGUF file {name!r} is not there (missing: {', '.join(missing)}); check the path")
+        return LocalModel(name=str(folder.resolve()), folder=folder.resolve().parent, file=folder.resolve())
     if folder.is_dir():
         if not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
             raise UnknownName(
@@ -67,6 +78,15 @@ def model(name: str) -> LocalModel:
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
     shipped = named_models()
     return shipped[known("model", name, shipped)]
+
+
+def gguf_parts(path: Path) -> tuple[Path, ...]:
+    """All files of a GGUF model whose first part is ``path``: several where its name ends in ``-00001-of-00003``."""
+    named = re.fullmatch(r"(.*)-00001-of-(\d{5})", path.stem)
+    if not named:
+        return (path,)
+    stem, count = named.groups()
+    return tuple(path.with_name(f"{stem}-{part:05d}-of-{count}.gguf") for part in range(1, int(count) + 1))
 
 
 @lru_cache(maxsize=64)

@@ -11,14 +11,25 @@ from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from typing import Any
 
+from evals.availability import why_not
 from evals.engines.calibration import calibration
 from evals.models import LocalModel, model, shipped_models
 from evals.names import known
 from evals.quantizations import Quantization, quantization
 from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
 
-DEMO_QUANTIZATIONS = ("bf16", "llm-int8", "nf4", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128")
+DEMO_QUANTIZATIONS = (
+    "bf16", "llm-int8", "nf4", "Q4_K_M", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128",
+)  # fmt: skip
 DEMO_ITEMS = 250  # of 500: about five minutes on two processors
+METHODS = (
+    "bf16", "fp16", "llm-int8", "torchao-int8", "torchao-w8a8", "gptq-int8-g128", "rtn-int8-g128", "rtn-int6-g128",
+    "rtn-int5-g128", "rtn-int4-g32", "rtn-int4-g128", "rtn-int4", "rtn-int4-g128-emb", "rtn-mixed-int4-g128", "nf4",
+    "nf4-dq", "fp4", "gptq-int4-g128", "awq-int4-g128", "hqq-int4-g64", "rtn-int3-g128", "rtn-mixed-int3-g128",
+    "gptq-int3-g128", "hqq-int3-g64", "rtn-int2-g128", "gptq-int2-g128", "hqq-int2-g64",
+    "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS", "Q3_K_M", "Q2_K", "Q2_K-imatrix", "IQ2_XXS",
+)  # fmt: skip
+METHODS_ITEMS = 60
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 
@@ -82,14 +93,25 @@ def demo_plan() -> Plan:
     """The tiny family over the demo quantizations and all five tasks."""
     return Plan(
         models=tuple(shipped_models()),
-        quantizations=DEMO_QUANTIZATIONS,
+        quantizations=tuple(label for label in DEMO_QUANTIZATIONS if not why_not(quantization(label))),
         tasks=tuple(tasks()),
         limit=DEMO_ITEMS,
         name="demo",
     )
 
 
-PLANS = {"demo": demo_plan}
+def methods_plan() -> Plan:
+    """The tiny family over every kind of method that can run here, on all five tasks."""
+    return Plan(
+        models=tuple(shipped_models()),
+        quantizations=tuple(label for label in METHODS if not why_not(quantization(label))),
+        tasks=tuple(tasks()),
+        limit=METHODS_ITEMS,
+        name="methods",
+    )
+
+
+PLANS = {"demo": demo_plan, "methods": methods_plan}
 
 
 def named_plan(name: str) -> Plan:

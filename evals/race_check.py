@@ -144,7 +144,9 @@ class RaceCheck:
                 part for part in (f"all {self.n} items seen", self._verdict.reason, self._verdict.settle_words) if part
             )
         elif self._hopeless.proves(self._alpha / 2):
-            self.status, self.reason = "unproven", f"all {self._pool} items would not prove it"
+            more = self._judged(self._before, self._after).items_to_settle
+            enough = f"; about {self.n + more:,} in all would settle it" if more else ""
+            self.status, self.reason = "unproven", f"all {self._pool} items would not prove it{enough}"
 
     def _values(self, before: Sequence[float], after: Sequence[float]) -> list[float]:
         if not self.line.paired:

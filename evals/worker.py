@@ -19,6 +19,7 @@ from evals.leases import alive_workers
 from evals.models import model
 from evals.plan import chosen_items, item_key
 from evals.quantizations import quantization
+from evals.sandbox.tally import NotScored
 from evals.store import Store, StoreError
 from evals.tasks import Task, items, task
 
@@ -125,12 +126,21 @@ class Worker:
             self._finish(cell, "done", "", seconds=time.time() - started)
 
     def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> None:
-        """Evaluate these items of one cell; each is in the store soon after it is scored."""
+        """Evaluate these items of one cell; each is in the store soon after it is scored.
+
+        Items that could not be scored are tried once more. Raises NotScored if some still cannot be.
+        """
         sink = ItemSink(self._store, cell, task_)
         with cell_log(cell):
-            log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
-            harness.run(task_, todo, sink.accept)
-        sink.flush()
+            for _ in range(2):
+                log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
+                harness.run(task_, todo, sink.accept)
+                sink.flush()
+                left = set(remaining(self._store, cell, task_, self._limit, self._seed))
+                todo = [index for index in todo if index in left]
+                if not todo:
+                    return
+        raise NotScored(f"the sandbox failed on {len(todo)} items, now not scored; resume the run to try them again")
 
     def _load(self, cell: Row) -> Any:
         from evals.engines.harness import Harness

@@ -8,6 +8,7 @@ import typer
 
 from pricing.commands.breakeven import breakeven
 from pricing.commands.checks import calibrate, validate
+from pricing.commands.enumerate import options
 from pricing.commands.feeds import import_offers, refresh
 from pricing.commands.models import model
 from pricing.commands.prices import api, offers
@@ -18,7 +19,7 @@ offers_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 offers_app.callback(invoke_without_command=True)(offers)
 offers_app.command("import")(import_offers)
 app.add_typer(offers_app, name="offers")
-for command in (model, quote, breakeven, presets, api, refresh, validate, calibrate):
+for command in (model, quote, options, breakeven, presets, api, refresh, validate, calibrate):
     app.command()(command)
 
 

@@ -24,8 +24,8 @@ MAY_IMPORT = {
     "app": {"data", "evals", "pricing", "decisions", "pages"},
 }
 MODEL_STACK = {
-    "accelerate", "bitsandbytes", "gptqmodel", "llama_cpp", "lm_eval", "onnxruntime", "optimum", "torch", "torchao",
-    "transformers",
+    "accelerate", "bitsandbytes", "gptqmodel", "hqq", "llama_cpp", "lm_eval", "onnxruntime", "optimum", "torch",
+    "torchao", "transformers",
 }  # fmt: skip
 MODEL_ROOMS = ("evals/engines/", "data/models/")
 SCREEN_ROOMS = ("app.py", "pages/")

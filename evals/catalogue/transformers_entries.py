@@ -76,10 +76,9 @@ def _hqq(bits: int) -> Quantization:
         method="hqq",
         format=f"{bits}-bit integers with zero point, groups of 64",
         nominal_bits=bits,
-        scale_bits=2 * SINGLE,
+        scale_bits=2 * HALF,
         group_size=64,
         packages=(*TORCH, "hqq"),
-        note="Scales and zero points in the precision that is computed with.",
     )
 
 

@@ -8,7 +8,7 @@ import torch
 
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.speed import measured_speed
-from evals.engines.stored import Stored, linear_names, stored
+from evals.engines.stored import UNQUANTIZED_BITS, Stored, linear_names, stored
 
 PROBE = "Stock: lamp34, chair17. What is 12 plus 30?"
 
@@ -51,7 +51,8 @@ def _layers(job: Job, found: Stored) -> dict[str, Any]:
         raise RuntimeError(
             f"{job.how.label} left {len(linear_names(job.original))} layers of {job.local.name} at full width in memory"
         )
-    return {"quantized_weights": found.quantized_weights, "quantized_bits": found.quantized_bits}
+    held = "dequantized" if found.quantized_bits and found.quantized_bits > UNQUANTIZED_BITS else job.how.execution
+    return {"quantized_weights": found.quantized_weights, "quantized_bits": found.quantized_bits, "execution": held}
 
 
 def difference(original: Any, model: Any, tokenizer: Any) -> float:

@@ -14,8 +14,10 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
 from evals.engines.loading import LoadedVariant
+from evals.sandbox import NotScored
 from evals.tasks import TASKS_FOLDER, Task
 
+log = logging.getLogger("evals.engines.harness")
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
 BATCH_SIZE = 128
 
@@ -79,7 +81,12 @@ class _Collector:
         instance.resps.append(response)
         siblings = self._by_doc[instance.doc_id]
         if all(sibling.resps for sibling in siblings):
-            self._accept(self._scored(instance.doc_id, siblings))
+            try:
+                scored = self._scored(instance.doc_id, siblings)
+            except NotScored as trouble:
+                log.warning("left out for now: %s", trouble)
+            else:
+                self._accept(scored)
 
     def _scored(self, doc_id: int, instances: list[Instance]) -> ItemResult:
         instances.sort(key=lambda instance: instance.idx)

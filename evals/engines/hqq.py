@@ -14,13 +14,15 @@ from evals.engines.stored import linear_names, require_whole_groups
 
 
 def quantized(job: Job) -> Any:
-    """Every linear layer but the output matrix replaced by packed codes."""
-    require_whole_groups(job.original, job.how)
+    """Every linear layer but the output matrix replaced by packed codes, scales and zero points at 16 bits."""
+    require_whole_groups(job.original, job.how.label, job.how.group_size)
     model = job.plain(job.arithmetic)
     recipe = BaseQuantizeConfig(nbits=int(job.how.nominal_bits), group_size=job.how.group_size, axis=1)
     for name in linear_names(job.original):
         parent, _, child = name.rpartition(".")
         layer = HQQLinear(model.get_submodule(name), recipe, compute_dtype=job.arithmetic, device=job.device)
+        for each in ("scale", "zero"):
+            layer.meta[each] = layer.meta[each].half()
         setattr(model.get_submodule(parent), child, layer)
     return model
 

@@ -13,10 +13,9 @@ from evals.engines.calibration import calibration, require_usable
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.rounding import SCALE_BITS, round_to_nearest
-from evals.engines.sensitivity import allocate, layer_losses
+from evals.engines.sensitivity import allocate, layer_losses, spread
 from evals.engines.stored import linear_names, require_whole_groups, unique
 
-TEXTS = 40
 FILE = "bits.json"
 
 
@@ -49,13 +48,11 @@ def load(job: Job) -> LoadedVariant:
 
 
 def _make(job: Job, made: Path) -> None:
-    require_whole_groups(job.original, job.how)
+    require_whole_groups(job.original, job.how.label, job.how.group_size)
     given = calibration()
     widest = max(job.original.get_submodule(name).weight.shape[1] for name in linear_names(job.original))
     require_usable(given, job.tokenizer, widest)
     mean = int(job.how.nominal_bits)
-    spread = given.texts[:: max(1, len(given.texts) // TEXTS)]
-    losses = layer_losses(
-        job.plain(torch.float32), job.tokenizer, spread, (mean - 1, mean, mean + 1), job.how.group_size
-    )
+    widths = (mean - 1, mean, mean + 1)
+    losses = layer_losses(job.plain(torch.float32), job.tokenizer, spread(given), widths, job.how.group_size)
     (made / FILE).write_text(json.dumps(allocate(losses, mean), indent=1))

@@ -17,7 +17,7 @@ SCALE_BITS = 16
 
 def quantized(job: Job) -> Any:
     """Rounded from FP32, held at full width."""
-    require_whole_groups(job.original, job.how)
+    require_whole_groups(job.original, job.how.label, job.how.group_size)
     model = job.plain(torch.float32)
     round_model(model, int(job.how.nominal_bits), job.how.group_size, job.how.embeddings_too)
     return model.to(job.arithmetic)

@@ -9,10 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from evals.engines.calibration import Calibration, calibration
+from evals.engines.loading import Job
 from evals.engines.rounding import round_to_nearest
-from evals.engines.stored import linear_names
+from evals.engines.stored import linear_names, require_whole_groups
+from evals.models import LocalModel
+from evals.quantizations import QUANTIZATIONS
 
 BATCH_SIZE = 16
+TEXTS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +28,19 @@ class LayerLoss:
     weights: int
     bits: int
     kl: float
+
+
+def sensitivity(local: LocalModel, bits: int, group_size: int) -> list[LayerLoss]:
+    """Every linear layer of a model rounded alone, judged on the calibration text, the most sensitive first."""
+    job = Job(local, QUANTIZATIONS["fp32"], "")
+    require_whole_groups(job.original, f"rounding to {bits} bits", group_size)
+    losses = layer_losses(job.original, job.tokenizer, spread(calibration()), (bits,), group_size)
+    return sorted(losses, key=lambda loss: -loss.kl)
+
+
+def spread(given: Calibration) -> tuple[str, ...]:
+    """About 40 of the texts, taken evenly, so that every task is among them."""
+    return given.texts[:: max(1, len(given.texts) // TEXTS)]
 
 
 def layer_losses(

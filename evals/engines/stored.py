@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from evals.quantizations import Quantization
-
 UNQUANTIZED_BITS = 16  # what is left alone is stored at 16 bits, whatever it is computed with
+WRAPPERS = ("bitsandbytes", "hqq")  # their objects hold tensors of a layer
 PLAIN = {torch.float32, torch.float16, torch.bfloat16}
 
 
@@ -32,14 +31,14 @@ def linear_names(original: nn.Module) -> list[str]:
     return [name for name, m in original.named_modules() if isinstance(m, nn.Linear) and m is not output]
 
 
-def require_whole_groups(original: nn.Module, how: Quantization) -> None:
+def require_whole_groups(original: nn.Module, label: str, group_size: int | None) -> None:
     """Refuse a group size that does not divide the rows of every layer, naming the first such layer."""
     for name in linear_names(original):
         columns = original.get_submodule(name).weight.shape[1]
-        if how.group_size and columns % how.group_size:
+        if group_size and columns % group_size:
             fitting = [size for size in (128, 64, 32, 16) if columns % size == 0]
             raise ValueError(
-                f"{how.label} takes groups of {how.group_size}, and the {columns} columns of {name} do not divide into "
+                f"{label} takes groups of {group_size}, and the {columns} columns of {name} do not divide into "
                 f"them; choose groups of {' or '.join(map(str, fitting)) or 'a whole row'}"
             )
 
@@ -52,22 +51,24 @@ def is_packed(module: nn.Module) -> bool:
 
 
 def stored(original: nn.Module, model: nn.Module, full_bits: float = UNQUANTIZED_BITS) -> Stored:
-    """Count after a forward pass: some engines repack or unpack their weights in the first one."""
+    """Count after a forward pass: some engines repack or unpack their weights in the first one.
+
+    What a layer keeps only to be faster, in attributes that begin with an underscore, takes memory but is not stored.
+    """
     sizes = {name: original.get_submodule(name).weight.numel() for name in linear_names(original)}
     packed = {name: model.get_submodule(name) for name in sizes if is_packed(model.get_submodule(name))}
-    counted: set[tuple[int, int]] = set()
-    inside = sum(_bytes(each, counted) for each in packed.values())
-    rest = [t for t in (*model.parameters(), *model.buffers()) if type(t) in (nn.Parameter, Tensor)]
-    rest = [t for t in unique(rest) if _key(t) not in counted]
+    kept = list(unique(t for module in packed.values() for t in inside(module)))
+    held = [t for module in packed.values() for t in inside(module, caches=True)]
+    plain = [t for t in (*model.parameters(), *model.buffers()) if type(t) in (nn.Parameter, Tensor)]
     parameters = sum(p.numel() for p in unique(original.parameters()))
     weights = sum(sizes[name] for name in packed)
-    left = parameters - weights
+    bits = 8 * _bytes(kept)
     return Stored(
-        bits=inside * 8 + left * full_bits,
-        memory_bytes=inside + sum(t.numel() * t.element_size() for t in rest),
+        bits=bits + (parameters - weights) * full_bits,
+        memory_bytes=_bytes(unique([*held, *plain])),
         parameters=parameters,
         quantized_weights=weights,
-        quantized_bits=inside * 8 / weights if weights else None,
+        quantized_bits=bits / weights if weights else None,
     )
 
 
@@ -80,17 +81,12 @@ def unique(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
             yield tensor
 
 
-def _bytes(module: nn.Module, counted: set[tuple[int, int]]) -> int:
-    total = 0
-    for tensor in _inside(module, set()):
-        if tensor.numel() and _key(tensor) not in counted:
-            counted.add(_key(tensor))
-            total += tensor.numel() * tensor.element_size()
-    return total
-
-
-def _inside(thing: Any, seen: set[int]) -> Iterator[Tensor]:
+def inside(module: nn.Module, caches: bool = False) -> Iterator[Tensor]:
     """Plain tensors held by a layer, however its package wraps them."""
+    return _inside(module, set(), caches)
+
+
+def _inside(thing: Any, seen: set[int], caches: bool) -> Iterator[Tensor]:
     if id(thing) in seen:
         return
     seen.add(id(thing))
@@ -98,19 +94,25 @@ def _inside(thing: Any, seen: set[int]) -> Iterator[Tensor]:
         wrapped = getattr(thing, "__tensor_flatten__", None)
         if wrapped is not None and type(thing) not in (Tensor, nn.Parameter):
             for name in wrapped()[0]:
-                yield from _inside(getattr(thing, name), seen)
+                yield from _inside(getattr(thing, name), seen, caches)
         else:
             yield thing
-        for value in vars(thing).values() if hasattr(thing, "__dict__") else ():
-            yield from _inside(value, seen)
-    elif isinstance(thing, dict):
-        for value in thing.values():
-            yield from _inside(value, seen)
+    values: Iterable[Any] = ()
+    if isinstance(thing, dict):
+        values = thing.values()
     elif isinstance(thing, list | tuple):
-        for value in thing:
-            yield from _inside(value, seen)
-    elif isinstance(thing, nn.Module) or type(thing).__module__.split(".")[0] in ("bitsandbytes", "hqq"):
-        yield from _inside(vars(thing), seen)
+        values = thing
+    elif isinstance(thing, nn.Module):
+        public = ("_parameters", "_buffers", "_modules")
+        values = [value for name, value in vars(thing).items() if caches or name in public or name[0] != "_"]
+    elif isinstance(thing, Tensor) or type(thing).__module__.split(".")[0] in WRAPPERS:
+        values = list(vars(thing).values()) if hasattr(thing, "__dict__") else ()
+    for value in values:
+        yield from _inside(value, seen, caches)
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(t.numel() * t.element_size() for t in tensors)
 
 
 def _key(tensor: Tensor) -> tuple[int, int]:

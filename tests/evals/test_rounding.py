@@ -32,6 +32,27 @@ def test_a_group_that_does_not_divide_the_row_is_refused() -> None:
         round_to_nearest(torch.ones(2, 6), bits=4, group_size=4)
 
 
+@pytest.mark.parametrize("bits", [2, 3, 4, 5, 6, 7, 8])
+def test_bit_for_bit_what_torchao_computes(bits: int) -> None:
+    quantization = pytest.importorskip("torchao.quantization")
+    torch.manual_seed(bits)
+    ours, theirs = nn.Linear(256, 64, bias=False), nn.Linear(256, 64, bias=False)
+    theirs.load_state_dict(ours.state_dict())
+    width = getattr(torch, f"int{bits}")
+    recipe = quantization.IntxWeightOnlyConfig(weight_dtype=width, granularity=quantization.PerGroup(64))
+    quantization.quantize_(theirs, recipe)
+    rounded = round_to_nearest(ours.weight.data, bits, 64)
+    assert torch.equal(rounded, theirs.weight.dequantize())
+    assert len(rounded[0, :64].unique()) <= 2**bits
+
+
+def test_without_groups_a_row_has_one_scale() -> None:
+    weight = torch.tensor([[127.5, 1.27, 0.0], [1.275, 0.5, 0.0]])
+    assert round_to_nearest(weight, 8, None).tolist() == [
+        pytest.approx([127.0, 1.0, 0.0]), pytest.approx([1.27, 0.5, 0.0]),
+    ]  # fmt: skip
+
+
 class Toy(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,35 @@
+"""A model of one layer cut from the smallest member, and little calibration text, so that methods take seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from evals.engines.calibration import VARIABLE, calibration_texts
+from evals.models import LocalModel, model
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
+    source, folder = model("tiny-1m").folder, tmp_path_factory.mktemp("models") / "small"
+    AutoModelForCausalLM.from_pretrained(source, num_hidden_layers=1, dtype=torch.bfloat16).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(source).save_pretrained(folder)
+    return model(str(folder))
+
+
+@pytest.fixture(scope="session")
+def _little_text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """17 texts of about 60 tokens; the widest layer has 256 inputs."""
+    path = tmp_path_factory.mktemp("calibration") / "train.jsonl"
+    path.write_text("\n".join(json.dumps({"text": text}) for text in calibration_texts()[::8]))
+    return str(path)
+
+
+@pytest.fixture(autouse=True)
+def _calibrate_with_little_text(_little_text: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(VARIABLE, _little_text)
+    yield
