@@ -16,8 +16,8 @@ def _trained(bits: int) -> Quantization:
         group_size=128,
         applied="QAT",
         execution="dequantized",
-        note=f"Same format as rtn-int{bits}-g128; runs where a model brings weights trained for it, as tiny-1m-longer "
-        "does. A checkpoint trained elsewhere enters as an ordinary model folder.",
+        note=f"Same format as rtn-int{bits}-g128; runs where a model brings weights trained for it, as tiny-1m does. "
+        "A checkpoint trained elsewhere enters as an ordinary model folder.",
     )
 
 

