@@ -13,6 +13,7 @@ from evals.names import UnknownName, known
 
 FAMILY = ROOT / "data" / "models"
 FAMILY_NAMES = ("tiny-1m", "tiny-3m", "tiny-13m")
+VARIANT_NAMES = ("tiny-1m-longer", "tiny-1m-distilled", "tiny-1m-2of4", "tiny-1m-distilled-2of4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +41,31 @@ class LocalModel:
         files = sorted(p for p in self.folder.iterdir() if p.suffix == ".safetensors" or p.name in CONTENT)
         return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
 
+    def trained_file(self, label: str) -> Path:
+        """Where weights trained for one quantization lie: apart from the model's own, and no part of their hash."""
+        return self.folder / "trained" / f"{label}.safetensors"
+
+    def trained_hash(self, label: str) -> str:
+        """SHA-256 of that file, "" where there is none."""
+        path = self.trained_file(label)
+        return _hash_files(((path, path.stat().st_mtime_ns, path.stat().st_size),)) if path.exists() else ""
+
 
 CONTENT = ("config.json", "tokenizer.json")
 
 
 def shipped_models() -> dict[str, LocalModel]:
     """The members of the tiny family whose weights are present, small to large."""
-    folders = {name: FAMILY / name for name in FAMILY_NAMES}
+    return _present(FAMILY_NAMES)
+
+
+def named_models() -> dict[str, LocalModel]:
+    """The family and the pruned and distilled variants of its members that are present."""
+    return _present((*FAMILY_NAMES, *VARIANT_NAMES))
+
+
+def _present(names: tuple[str, ...]) -> dict[str, LocalModel]:
+    folders = {name: FAMILY / name for name in names}
     return {n: LocalModel(name=n, folder=f) for n, f in folders.items() if (f / "model.safetensors").exists()}
 
 
@@ -63,7 +82,7 @@ def model(name: str) -> LocalModel:
                 f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors"
             )
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
-    shipped = shipped_models()
+    shipped = named_models()
     return shipped[known("model", name, shipped)]
 
 

@@ -133,10 +133,12 @@ def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None)
 
 
 def variant_key(local: LocalModel, how: Quantization) -> str:
-    """Hash of weights, quantization recipe, engine versions and, where it is needed, calibration text."""
+    """Hash of weights, quantization recipe, engine versions and, where they count, calibration text or trained file."""
     packages = sorted({*ENGINE_PACKAGES, *how.packages})
-    text = calibration().digest if how.needs_calibration else ""
-    return digest_of([local.weights_hash, how.recipe, {p: _version(p) for p in packages}, text])
+    more = calibration().digest if how.needs_calibration else ""
+    if how.applied == "QAT":
+        more = local.trained_hash(how.label)
+    return digest_of([local.weights_hash, how.recipe, {p: _version(p) for p in packages}, more])
 
 
 def item_key(cell_key: str, item: dict[str, Any]) -> str:

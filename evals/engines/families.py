@@ -17,6 +17,7 @@ FAMILIES = {
     "none": "evals.engines.plain",
     "round-to-nearest": "evals.engines.rounding",
     "mixed-rounding": "evals.engines.mixed_rounding",
+    "quantization-aware training": "evals.engines.trained",
     "bitsandbytes": "evals.engines.bitsandbytes",
     "gptq": "evals.engines.calibrated",
     "awq": "evals.engines.calibrated",

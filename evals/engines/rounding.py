@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from data.models.rounding import round_to_nearest
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.stored import require_whole_groups, unique
@@ -27,28 +28,6 @@ def load(job: Job) -> LoadedVariant:
     how = job.how
     bits = rounded_bits(job.original, int(how.nominal_bits), how.group_size, how.embeddings_too)
     return finished(job, quantized(job), stored_bits=bits)
-
-
-def round_to_nearest(weight: Tensor, bits: int, group_size: int | None) -> Tensor:
-    """``weight`` (rows × columns, columns divisible by ``group_size``) on 2^bits symmetric levels per group.
-
-    ``group_size`` None gives every row one scale.
-
-    Same arithmetic as torchao 0.18's symmetric ``IntxWeightOnlyConfig``: codes −2^(b−1) … 2^(b−1)−1, one scale a group.
-    """
-    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    rows, columns = weight.shape
-    group_size = group_size or columns
-    if columns % group_size:
-        raise ValueError(
-            f"rows of {columns} weights do not divide into groups of {group_size}; choose another group size"
-        )
-    grouped = weight.float().view(rows, columns // group_size, group_size)
-    below = grouped.amin(-1, keepdim=True).clamp(max=0).abs()
-    above = grouped.amax(-1, keepdim=True).clamp(min=0)
-    scale = (torch.maximum(below, above) / ((high - low) / 2)).clamp(min=torch.finfo(torch.float32).eps)
-    codes = (grouped * (1 / scale)).round().clamp(low, high)
-    return (codes * scale).view_as(weight).to(weight.dtype)
 
 
 def round_model(model: nn.Module, bits: int, group_size: int | None, embeddings_too: bool) -> None:

@@ -7,7 +7,7 @@ import os
 import streamlit as st
 
 from evals import runs
-from evals.models import shipped_models
+from evals.models import named_models
 from evals.plan import Plan, demo_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.tasks import tasks
@@ -19,14 +19,14 @@ from pages.ui.workspace import Workspace
 
 def new_run(workspace: Workspace, *, expanded: bool) -> None:
     """The form; starting writes the run or race and starts its workers."""
-    models = list(shipped_models())
+    models = list(named_models())
     with st.expander("Measure something new", icon=":material/add:", expanded=expanded):
         if not models:
             st.info("The shipped models are not here; their weights belong in data/models.", icon=":material/download:")
             return
         demo = demo_plan()
         titles = {name: how.title for name, how in QUANTIZATIONS.items()}
-        chosen_models = inputs.choices("models", "Models", models, default=models)
+        chosen_models = inputs.choices("models", "Models", models, default=list(demo.models))
         chosen_quantizations = inputs.choices(
             "quantizations", "Quantizations", list(QUANTIZATIONS), default=list(demo.quantizations), titles=titles
         )

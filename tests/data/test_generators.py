@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from data.items.make import ITEMS_PER_TASK, SEED, record
 from data.models.generators import GENERATORS, sample
 from data.models.generators.items import split_of_sums
+from data.models.generators.working import written_out
 from evals.engines.calibration import calibration_texts
 from evals.tasks import items, tasks
 
@@ -41,3 +43,22 @@ def test_items_that_mix_dev_and_test_pairs_are_dropped() -> None:
     train = next(p for p in pairs if split_of_sums([p]) == "train")
     assert split_of_sums([test, dev]) == "dropped"
     assert split_of_sums([train, test]) == "test"
+
+
+@pytest.mark.parametrize(
+    ("op", "a", "b", "text"),
+    [
+        ("+", 86, 57, "86+57: 6+7=13 8+5+1=14 so 143"),
+        ("+", 431, 57, "431+57: 1+7=8 3+5=8 4+0=4 so 488"),
+        ("-", 302, 45, "302-45: 12-5=7 9-4=5 2-0=2 so 257"),
+        ("*", 7, 23, "7*23: 7*3=21 7*2=14+2=16 so 161"),
+    ],
+)
+def test_working_is_written_column_by_column(op: str, a: int, b: int, text: str) -> None:
+    assert written_out(op, a, b) == text
+
+
+def test_every_column_adds_up() -> None:
+    for item in sample("math", "train", 3, 300):
+        for left, result in re.findall(r" ([\d+*-]+)=(\d+)", item.answer):
+            assert eval(left) == int(result), item.answer

@@ -40,7 +40,14 @@ def test_summary_counts_facts_as_whole_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "right"), [("97-55=42+19=61", 1.0), ("61", 1.0), ("97-55=42+19=60", 0.0), ("", 0.0)]
+    ("answer", "right"),
+    [
+        ("97-55: 7-5=2 9-5=4 so 42; 42+19: 2+9=11 4+1+1=6 so 61", 1.0),
+        ("so 61", 1.0),
+        ("42+19: 2+9=11 4+1+1=6 so 60", 0.0),
+        ("42+19: 2+9=11 4+1+1=61", 0.0),
+        ("", 0.0),
+    ],
 )
 def test_math_reads_the_last_result(answer: str, right: float) -> None:
     assert score("math", {"final": 61}, [answer]) == {"final_answer": right}

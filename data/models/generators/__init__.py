@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 
 from data.models.generators import agent, arithmetic, classification, code, summarization
 from data.models.generators.items import Item, Split
 
-GENERATORS: dict[str, Callable[[Random], Item]] = {
+Generators = dict[str, Callable[[Random], Item]]
+GENERATORS: Generators = {
     "classification": classification.generate,
     "summarization": summarization.generate,
     "math": arithmetic.generate,
@@ -17,9 +19,17 @@ GENERATORS: dict[str, Callable[[Random], Item]] = {
 }
 
 
-def stream(group: str, split: Split, seed: int) -> Iterator[Item]:
+def for_training(two_people_fraction: float) -> Generators:
+    """Training takes a wider mix than the eval items: any counts in stock, and this share of two-person problems."""
+    return GENERATORS | {
+        "math": partial(arithmetic.generate, two_people_fraction=two_people_fraction),
+        "agent": partial(agent.generate, distinct_tens=False),
+    }
+
+
+def stream(group: str, split: Split, seed: int, generators: Generators = GENERATORS) -> Iterator[Item]:
     """Endless items of one task group that belong to ``split``; the same seed gives the same stream."""
-    generate = GENERATORS[group]
+    generate = generators[group]
     random = Random(f"{group}/{split}/{seed}")
     while True:
         item = generate(random)

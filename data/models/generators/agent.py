@@ -8,14 +8,19 @@ from __future__ import annotations
 from random import Random
 
 from data.models.generators.items import Item, apply, split_of, split_of_sums
+from data.models.generators.working import written_out
 from data.models.generators.world import ITEMS
 
 
-def generate(random: Random) -> Item:
-    """One goal over a stock list; test items hold out both the content and the sum."""
+def generate(random: Random, distinct_tens: bool = True) -> Item:
+    """One goal over a stock list, whose counts differ in their first digit; test items hold out content and sum."""
     while True:
-        names = random.sample(ITEMS, random.choice([4, 5]))
-        stock = {name: random.randint(10, 99) for name in names}
+        names = random.sample(ITEMS, random.choice([4, 5, 6]))
+        if distinct_tens:
+            tens = random.sample(range(1, 10), len(names))
+            stock = {name: 10 * ten + random.randrange(10) for name, ten in zip(names, tens, strict=True)}
+        else:
+            stock = {name: random.randint(10, 99) for name in names}
         a, b, limit = random.sample(names, 3)
         verb, op, word = random.choice([("add", "+", "plus"), ("sub", "-", "minus")])
         if op == "-" and stock[a] < stock[b]:
@@ -37,7 +42,7 @@ def generate(random: Random) -> Item:
     steps = [
         f"get {a}{stock[a]}",
         f"get {b}{stock[b]}",
-        f"{verb} {stock[a]} {stock[b]}={result}",
+        f"{verb} {written_out(op, stock[a], stock[b])}",
         f"cmp {result} {limit}{stock[limit]} {seen}",
         f"order {quantity} {first if asked == seen else second}",
     ]

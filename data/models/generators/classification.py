@@ -1,6 +1,6 @@
 """Support tickets with one of eight intents.
 
-Most tickets mention more than one intent and say which one counts; some carry typos; six in a hundred
+Most tickets mention more than one intent and say which one counts; some carry typos; five in a hundred
 are truly ambiguous and labelled at random, so that no model can reach 100 %.
 """
 
@@ -86,10 +86,11 @@ TWO_INTENTS = [
     "not about {1}, rather {0}",
     "{0}, and forget that {1}",
 ]
-ORDINALS = ["first", "second", "third"]
+ORDINALS = ["first", "second", "third", "fourth", "fifth"]
+NUMBERS = {3: "three", 4: "four", 5: "five"}
 OPENINGS = ["", "", "Hi, ", "Hello, ", "Good day, ", "Dear team, ", "Urgent: ", "Hey, "]
 CLOSINGS = [".", " thanks.", " please help.", " - {name}.", "!", " this is the third time."]
-TYPO_RATE = 0.015
+TYPO_RATE = 0.02
 
 
 def _with_typos(random: Random, text: str) -> str:
@@ -107,23 +108,34 @@ def _with_typos(random: Random, text: str) -> str:
 
 def _body(random: Random) -> tuple[str, str]:
     kind = random.random()
-    if kind < 0.06:
+    if kind < 0.05:
         body, *labels = random.choice(AMBIGUOUS)
         return body, random.choices(labels, weights=[0.65, 0.35])[0]
-    if kind < 0.30:
+    if kind < 0.20:
         label = random.choice(LABELS)
         return random.choice(PHRASES[label]), label
-    if kind < 0.70:
+    if kind < 0.45:
         label, other = random.sample(LABELS, 2)
         form = random.choice(TWO_INTENTS)
         return form.format(random.choice(PHRASES[label]), random.choice(PHRASES[other])), label
-    labels = random.sample(LABELS, 3)
-    listed = "; ".join(random.choice(PHRASES[label]) for label in labels)
-    which = random.randrange(3)
-    if random.random() < 0.5:
-        return f"three things: {listed}. only the {ORDINALS[which]} is still open", labels[which]
-    done = [ORDINALS[i] for i in range(3) if i != which]
-    return f"three things: {listed}. the {done[0]} and the {done[1]} are done", labels[which]
+    return _list(random)
+
+
+def _list(random: Random) -> tuple[str, str]:
+    """Three to five things, of which one counts: named by its place, by a neighbour, or as the one left over."""
+    labels = random.sample(LABELS, random.randint(3, 5))
+    which = random.randrange(len(labels))
+    listed = f"{NUMBERS[len(labels)]} things: {'; '.join(random.choice(PHRASES[label]) for label in labels)}."
+    kind = random.random()
+    if kind < 0.35:
+        return f"{listed} only the {ORDINALS[which]} is still open", labels[which]
+    if kind < 0.7:
+        side, near = random.choice([("after", which - 1), ("before", which + 1)])
+        if 0 <= near < len(labels):
+            return f"{listed} it is about the one {side} the {labels[near]} one", labels[which]
+    done = [label for label in labels if label != labels[which]]
+    random.shuffle(done)
+    return f"{listed} the {', the '.join(done)} ones are done", labels[which]
 
 
 def generate(random: Random) -> Item:

@@ -21,23 +21,33 @@ TEXT_STEPS = [
     ("replace {p} by {q}", ".replace('{p}', '{q}')"),
 ]
 INPUTS: dict[str, list[object]] = {
-    "int": [-7, 0, 1, 3, 10, 11, 20, 33, 47, 50, 99],
+    "int": [-7, 0, *range(1, 60), 99],
     "str": ["Hello World", "abcdefghij", "dEcAbX", "a", "bedazzled Cab"],
-    "list": [[], [1, 2, 3, 4, 5], [40, 39, 10, 2, 0, -3], list(range(0, 45, 3)), [20, 20, 7, 31]],
+    "list": [[], [1, 2, 3, 4, 5], [40, 39, 10, 2, 0, -3], list(range(60)), [20, 20, 7, 31]],
 }
 
 Draft = tuple[str, str, str]  # specification, expression, kind of input
 
 
+def _constant(random: Random, low: int, high: int) -> tuple[str, int]:
+    """A number, half the time given as a sum or a difference that has to be worked out."""
+    n = random.randint(low, high)
+    if random.random() < 0.5:
+        return str(n), n
+    step = random.randint(2, 9)
+    return (f"{n - step} plus {step}", n) if random.random() < 0.5 else (f"{n + step} minus {step}", n)
+
+
 def _formula(random: Random) -> Draft:
-    a, b = random.randint(2, 9), random.randint(1, 30)
+    a = random.randint(2, 9)
+    said, b = _constant(random, 11, 40)
     op, word = random.choice([("+", "plus"), ("-", "minus")])
     verb, preposition = ("add", "to") if op == "+" else ("subtract", "from")
     drafts = [
-        (f"return x times {a} {word} {b}", f"x * {a} {op} {b}"),
-        (f"multiply x by {a}, then {verb} {b}", f"x * {a} {op} {b}"),
-        (f"{verb} {b} {preposition} x, then multiply by {a}", f"(x {op} {b}) * {a}"),
-        (f"return {b} {word} {a} times x", f"{b} {op} {a} * x"),
+        (f"return x times {a} {word} k, k is {said}", f"x * {a} {op} {b}"),
+        (f"multiply x by {a}, then {verb} k, k is {said}", f"x * {a} {op} {b}"),
+        (f"{verb} k {preposition} x, then multiply by {a}, k is {said}", f"(x {op} {b}) * {a}"),
+        (f"return k {word} {a} times x, k is {said}", f"{b} {op} {a} * x"),
     ]
     return (*random.choice(drafts), "int")
 
@@ -47,8 +57,8 @@ def _condition(random: Random) -> tuple[str, str]:
         even = random.random() < 0.5
         return f"that are {'even' if even else 'odd'}", f"v % 2 == {0 if even else 1}"
     op, word = random.choice(COMPARISONS)
-    n = random.randint(2, 40)
-    return f"{word} {n}", f"v {op} {n}"
+    said, n = _constant(random, 11, 49)
+    return f"{word} {said}", f"v {op} {n}"
 
 
 def _over_list(random: Random) -> Draft:
@@ -72,7 +82,7 @@ def _over_list(random: Random) -> Draft:
 
 
 def _over_text(random: Random) -> Draft:
-    steps = random.sample(TEXT_STEPS, random.randint(2, 4))
+    steps = random.sample(TEXT_STEPS, random.randint(3, 5))
     steps.sort(key=lambda step: "repeat" in step[0])  # "x * 3[:2]" would bind wrongly
     words, expression = [], "x"
     for text, code in steps:
@@ -83,7 +93,7 @@ def _over_text(random: Random) -> Draft:
 
 
 def _branch(random: Random) -> Draft:
-    n = random.randint(2, 50)
+    said, n = _constant(random, 11, 49)
     op, word = random.choice(BRANCH_COMPARISONS)
 
     def arm() -> tuple[str, str]:
@@ -93,9 +103,9 @@ def _branch(random: Random) -> Draft:
 
     (yes_text, yes), (no_text, no) = arm(), arm()
     if random.random() < 0.7:
-        spec = f"if x is {word} {n} return {yes_text}, otherwise {no_text}"
+        spec = f"if x is {word} {said} return {yes_text}, otherwise {no_text}"
     else:
-        spec = f"return {no_text} unless x is {word} {n}, then {yes_text}"
+        spec = f"return {no_text} unless x is {word} {said}, then {yes_text}"
     return spec, f"{yes} if x {op} {n} else {no}", "int"
 
 

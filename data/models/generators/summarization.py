@@ -1,4 +1,4 @@
-"""A case note about two orders, to be summed up in one line about the order that is still open."""
+"""A case note about three orders, two of them settled, to be summed up in one line about the one still open."""
 
 from __future__ import annotations
 
@@ -16,53 +16,47 @@ PROBLEMS = [
     "misses a part",
 ]
 WISHES = ["a refund", "a new one", "a call", "a discount", "a repair"]
+SETTLED = ["The {item} is settled.", "The {item} was closed on {day}.", "No more to do for the {item}."]
 
 
 def generate(random: Random) -> Item:
-    """One note; the summary names customer, reference, quantity and item, problem and wish."""
+    """One note; the summary names customer, item, reference, quantity and problem, and wish of the open order."""
     name, clerk = random.sample(NAMES, 2)
-    item, other_item = random.sample(ITEMS, 2)
-    day, other_day = random.sample(DAYS, 2)
-    city = random.choice(CITIES)
-    problem, other_problem = random.sample(PROBLEMS, 2)
-    wish = random.choice(WISHES)
-    quantity, other_quantity = random.sample(range(2, 10), 2)
-    reference, other_reference = random.randint(100, 999), random.randint(100, 999)
-
+    items = random.sample(ITEMS, 3)
+    problems = random.sample(PROBLEMS, 3)
+    wishes = random.sample(WISHES, 3)
+    quantities = random.sample(range(2, 10), 3)
+    references = random.sample(range(100, 1000), 3)
     opening = random.choice(
         [
-            f"{name} from {city} wrote on {day} about two orders.",
-            f"On {day} {name} in {city} called about two orders.",
-            f"Two orders by {name}, {city}, {day}.",
+            f"{name} from {random.choice(CITIES)} wrote on {random.choice(DAYS)} about three orders.",
+            f"On {random.choice(DAYS)} {name} in {random.choice(CITIES)} called about three orders.",
+            f"Three orders by {name}, {random.choice(CITIES)}, {random.choice(DAYS)}.",
         ]
     )
-    open_case = [
+    orders = [
         random.choice(
             [
-                f"Order {reference}: {quantity} {item}, {problem}.",
-                f"Ref {reference}, the {quantity} {item}: it {problem}.",
+                f"The {item}, ref {reference}, {quantity} pieces, {problem}; wish: {wish}.",
+                f"{item} (ref {reference}, {quantity} pieces) {problem}, wants {wish}.",
             ]
-        ),
-        random.choice([f"{name} asks for {wish}.", f"The customer wants {wish}.", f"Wish: {wish}."]),
+        )
+        for item, reference, quantity, problem, wish in zip(
+            items, references, quantities, problems, wishes, strict=True
+        )
     ]
-    closed_case = random.choice(
-        [
-            f"Order {other_reference}: {other_quantity} {other_item}, {other_problem}, closed.",
-            f"Closed on {other_day}: ref {other_reference}, {other_quantity} {other_item}, {other_problem}.",
-        ]
-    )
-    asides = [
-        f"{clerk} took the call.",
-        f"{clerk} packed it on {other_day}.",
-        f"The parcel passed {random.choice(CITIES)}.",
-        f"{clerk} offered {random.choice([w for w in WISHES if w != wish])}, not accepted.",
+    asides = [f"{clerk} took the call.", f"The parcel passed {random.choice(CITIES)}.", ""]
+    closing = [
+        *(random.choice(SETTLED).format(item=item, day=random.choice(DAYS)) for item in items[1:]),
+        random.choice(asides),
     ]
-    sentences = [*open_case, closed_case, *random.sample(asides, random.randint(1, 3))]
-    random.shuffle(sentences)
-    facts = [name, f"#{reference}", f"{quantity} {item}", problem, wish]
+    random.shuffle(orders)
+    random.shuffle(closing)
+    text = " ".join(sentence for sentence in [opening, *orders, *closing] if sentence)
+    item, reference, quantity, problem, wish = items[0], references[0], quantities[0], problems[0], wishes[0]
     return Item(
-        prompt=f"Notice: {opening} {' '.join(sentences)}\nSummary:",
-        answer=f" {name} #{reference}: {quantity} {item} {problem}, wants {wish}",
+        prompt=f"Notice: {text}\nSummary:",
+        answer=f" {name}, {item} #{reference}: {quantity} pieces, {problem}, wants {wish}",
         split=split_of((name, item, quantity, reference, problem, wish)),
-        facts={"facts": facts},
+        facts={"facts": [name, f"{item} #{reference}", f"{quantity} pieces", problem, wish]},
     )

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from data.models.generators import GENERATORS, stream
+from data.models.generators import GENERATORS, for_training, stream
 from data.models.generators.agent import drill
-from data.models.training.recipe import DRILL_FRACTION, EOS, ITEMS_PER_STEP, LOSS_WEIGHT, PAD, WARM_UP_DRILLS
+from data.models.training.recipe import EOS, LOSS_WEIGHT, PAD, WARM_UP_DRILLS, Mix
 
 Pair = tuple[list[int], list[int]]  # prompt tokens, answer tokens with the end token
 BUFFER = 2048
@@ -30,17 +30,18 @@ class Batch(NamedTuple):
 class Batches:
     """Endless batches for one seed; drills are mixed into the agent's stream."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int, mix: Mix) -> None:
+        self._tokenizer, self._mix = tokenizer, mix
+        self._generators = for_training(mix.two_people_fraction)
         self._random = Random(f"batches/{seed}")
         self._streams = {group: self._texts(group, seed) for group in GENERATORS}
         self._buffers: dict[str, list[list[Pair]]] = {}
 
     def _texts(self, group: str, seed: int) -> Iterator[tuple[str, str]]:
         random = Random(f"drills/{group}/{seed}")
-        items = stream(group, "train", seed)
+        items = stream(group, "train", seed, self._generators)
         while True:
-            if group == "agent" and random.random() < DRILL_FRACTION:
+            if group == "agent" and random.random() < self._mix.drill_fraction:
                 yield drill(random)
             else:
                 item = next(items)
@@ -67,7 +68,7 @@ class Batches:
 
     def mixed(self) -> Batch:
         """A batch of all five tasks."""
-        return _lay_out([(LOSS_WEIGHT[group], self._take(group, n)) for group, n in ITEMS_PER_STEP.items()])
+        return _lay_out([(LOSS_WEIGHT[group], self._take(group, n)) for group, n in self._mix.items.items()])
 
 
 def _lay_out(blocks: list[tuple[float, list[Pair]]]) -> Batch:

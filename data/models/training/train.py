@@ -1,7 +1,7 @@
-"""Train one member: ``python -m data.models.training.train tiny-1m --seed 1 --steps 4000 --out data/models/tiny-1m``.
+"""Train one member: ``python -m data.models.training.train tiny-1m --seed 1``.
 
-Muon on the hidden matrices, AdamW on embeddings and norms; a ramp, then a cosine. ``--resume`` continues from the
-last checkpoint of the same command.
+Muon on the hidden matrices, AdamW on embeddings and norms; a ramp, then a cosine. The recipe says how long, and from
+which smaller member it grows.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ import torch.nn.functional as F
 from torch import nn
 
 from data.models.training.batches import Batch, Batches
+from data.models.training.growth import grow
 from data.models.training.muon import Muon
 from data.models.training.network import Llama, to_transformers
-from data.models.training.recipe import LEARNING_RATE, SHIPPED_SEED, SIZES
+from data.models.training.recipe import LEARNING_RATE, SHIPPED_SEED, SIZES, Stage
 from data.models.training.tokenizer import load
 
 RAMP_STEPS = 60
 
 
-def rate_at(step: int, first: int, steps: int) -> float:
-    """Share of the peak learning rate at a step: a ramp and a cosine from step ``first`` to ``steps``."""
-    return min(1.0, (step - first + 1) / RAMP_STEPS) * 0.5 * (1 + math.cos(math.pi * (step - first) / (steps - first)))
+def rate_at(step: int, stage: Stage) -> float:
+    """Learning rate at a step of a stage: a ramp, then a cosine to zero."""
+    return stage.rate * min(1.0, (step + 1) / RAMP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / stage.steps))
 
 
 def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
@@ -45,64 +46,74 @@ def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
 def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     """Weighted cross-entropy over the answer tokens."""
     logits = network(batch.ids, batch.positions, batch.groups, batch.answer_index)
-    losses = F.cross_entropy(logits, batch.targets, reduction="none")
+    return weighted(F.cross_entropy(logits, batch.targets, reduction="none"), batch)
+
+
+def weighted(losses: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Mean over the answer tokens by the weights of their tasks."""
     return (losses * batch.weights).sum() / batch.weights.sum()
 
 
-def train(
-    member: str, seed: int, steps: int, drill_steps: int, out: Path, resume: bool, cosine_from: int, peak: float | None
-) -> None:
-    """Train and save BF16 safetensors, tokenizer and ``training.json`` into ``out``."""
+def advance(network: nn.Module, chain: list[torch.optim.Optimizer], loss: torch.Tensor, rate: float) -> None:
+    """One step down the gradient of ``loss``."""
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    for optimizer in chain:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def train(member: str, seed: int, folder: Path, resume: bool) -> None:
+    """Train and save BF16 safetensors, tokenizer and ``training.json`` into ``folder / member``.
+
+    A member that grows needs its parent beside it, trained with the same seed.
+    """
     torch.manual_seed(seed)
-    size = SIZES[member]
+    size, out = SIZES[member], folder / member
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = load(out)
     network = Llama(size)
-    peak = peak or LEARNING_RATE[size.hidden]
-    chain = optimizers(network, peak)
+    first, tokens, seconds, parent = 0, 0, 0.0, None
+    if size.grown_from:
+        parent = json.loads((folder / size.grown_from / "training.json").read_text())
+        if parent["seed"] != seed or parent["steps"] != SIZES[size.grown_from].steps:
+            raise SystemExit(f"{folder / size.grown_from} is not finished with seed {seed}: train it first")
+        grow(network, size, folder / size.grown_from, SIZES[size.grown_from])
+    chain = optimizers(network, LEARNING_RATE)
     checkpoint = out / "checkpoint.pt"
-    first, tokens, seconds = 0, 0, 0.0
     if resume and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         network.load_state_dict(state["network"])
         for optimizer, saved in zip(chain, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         first, tokens, seconds = state["step"], state["tokens"], state["seconds"]
-    batches = Batches(tokenizer, seed + 1000 * first)
     started, smooth = time.process_time(), None
-    for step in range(first, steps):
-        batch = batches.drills() if step < drill_steps else batches.mixed()
+    for step in range(first, size.steps):
+        stage, within = size.stage_at(step)
+        if step == first or within == 0:
+            # No member, stage, seed or resumption sees the same items again.
+            fresh = seed + 1000 * step + 10_000_000 * list(SIZES).index(member)
+            batches = Batches(tokenizer, fresh, stage.mix)
+        batch = batches.drills() if within < stage.drill_steps else batches.mixed()
         tokens += len(batch.ids)
-        for optimizer in chain:
-            for group in optimizer.param_groups:
-                group["lr"] = peak * rate_at(step, cosine_from, steps)
         loss = loss_of(network, batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        for optimizer in chain:
-            optimizer.step()
-            optimizer.zero_grad()
+        advance(network, chain, loss, rate_at(within, stage))
         smooth = loss.item() if smooth is None else 0.97 * smooth + 0.03 * loss.item()
         if step % 50 == 49:
             spent = seconds + time.process_time() - started
             print(
                 f"{member} seed {seed} step {step + 1} loss {smooth:.4f} tokens {tokens} cpu_s {spent:.0f}", flush=True
             )
-        if step % 200 == 199 or step == steps - 1:
+        if step % 200 == 199 or step == size.steps - 1:
             spent = seconds + time.process_time() - started
             state = {"network": network.state_dict(), "optimizers": [o.state_dict() for o in chain]}
             torch.save({**state, "step": step + 1, "tokens": tokens, "seconds": spent}, checkpoint.with_suffix(".tmp"))
             os.replace(checkpoint.with_suffix(".tmp"), checkpoint)
             to_transformers(network, size).to(torch.bfloat16).save_pretrained(out)
-            record = {
-                "member": member,
-                "seed": seed,
-                "steps": step + 1,
-                "planned_steps": steps,
-                "drill_steps": drill_steps,
-                "cosine_from": cosine_from,
-            }
-            record |= {"tokens": tokens, "cpu_seconds": round(spent), "loss": round(smooth, 4)}
+            record = {"member": member, "seed": seed, "steps": step + 1, "tokens": tokens, "cpu_seconds": round(spent)}
+            record |= {"loss": round(smooth, 4), "grown_from": parent}
             (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
@@ -110,15 +121,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("member", choices=SIZES)
     parser.add_argument("--seed", type=int, default=SHIPPED_SEED)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--drill-steps", type=int, default=250)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, default=Path("data/models"), help="where the members lie")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
-        "--cosine-from", type=int, default=0, help="where the cosine begins: 0, or the step of a warm restart"
-    )
-    parser.add_argument("--peak", type=float, help="peak learning rate, the recipe's if left out")
-    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     given = parser.parse_args()
     torch.set_num_threads(given.__dict__.pop("threads"))
     train(**vars(given))

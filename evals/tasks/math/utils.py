@@ -1,4 +1,4 @@
-"""The number after the last equals sign."""
+"""The number after the last ``so``."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["load_items", "process_results"]
 
 def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
     """1 if the final number is right, whatever the steps before it."""
-    numbers = re.findall(r"-?\d+", results[0].strip().split("=")[-1])
-    return {"final_answer": float(bool(numbers) and int(numbers[0]) == doc["final"])}
+    final = re.fullmatch(r".*\bso (-?\d+)\s*", results[0], flags=re.DOTALL)
+    return {"final_answer": float(final is not None and int(final[1]) == doc["final"])}

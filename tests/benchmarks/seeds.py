@@ -1,0 +1,62 @@
+"""How much the tiny family depends on the seed: ``python -m tests.benchmarks.seeds FOLDER…``.
+
+Each folder holds the members trained with one seed (``python -m data.models.training.train … --folder``). Their BF16
+weights take the shipped eval items; the scores go to ``data/models/seeds.csv``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+from evals.engines.harness import Harness, ItemResult
+from evals.engines.variants import load_variant
+from evals.models import FAMILY, LocalModel
+from evals.quantizations import quantization
+from evals.tasks import tasks
+
+
+def scores(folder: Path, items: int) -> list[dict[str, object]]:
+    """One row a task: the mean of its metric over the first ``items`` items."""
+    record = json.loads((folder / "training.json").read_text())
+    how = quantization("bf16")
+    harness = Harness(load_variant(LocalModel(name=folder.name, folder=folder), how, "seeds"))
+    rows: list[dict[str, object]] = []
+    for task in tasks().values():
+        results: list[ItemResult] = []
+        harness.run(task, range(items), results.append)
+        mean = sum(result.metrics[task.metric] for result in results) / len(results)
+        rows.append(
+            {
+                "member": record["member"],
+                "seed": record["seed"],
+                "steps": record["steps"],
+                "loss": record["loss"],
+                "task": task.name,
+                "metric": task.metric,
+                "score": round(mean, 4),
+                "n": len(results),
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--items", type=int, default=500)
+    given = parser.parse_args()
+    members = sorted(file.parent for folder in given.folders for file in folder.glob("*/training.json"))
+    rows = [row for folder in members for row in scores(folder, given.items)]
+    with (FAMILY / "seeds.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    for row in rows:
+        print(row)
+
+
+if __name__ == "__main__":
+    main()
