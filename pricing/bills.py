@@ -40,9 +40,9 @@ def usd_per_month(candidates: Candidates, seen: Loaded, workload: Workload, plan
     fallback = replicas * line.slope(replicas=1, tier="spot", fallback_usd_per_hour=1.0)
     usd = np.empty((len(candidates.variants), len(candidates.offers)))
     rows = max(1, CHUNK // len(candidates.offers))
-    for tier in dict.fromkeys(candidates.tier.tolist()):
-        mine = np.flatnonzero(candidates.tier == tier)
-        column, price = candidates.column[mine], candidates.usd_per_hour[mine]
+    for tier in dict.fromkeys(candidates.market.tier.tolist()):
+        mine = np.flatnonzero(candidates.market.tier == tier)
+        column, price = candidates.market.column[mine], candidates.market.usd_per_hour[mine]
         dearer = np.fmax(0.0, candidates.fallback_usd_per_hour[mine] - price)
         paid = hours.get(tier, hours["on-demand"])
         for start in range(0, len(rest), rows):

@@ -10,26 +10,27 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pricing import accelerators, offers
 from pricing.catalogue import PriceBook
 from pricing.deployment import Variant, variant
 from pricing.fleet import Floats
-from pricing.grid import Grid, Indices
+from pricing.grid import Grid
+from pricing.market import Market
 from pricing.offers import Offer
 from pricing.rental import fallback_offer
 
-COUNTS = (1, 2, 4, 8)  # numbers of cards tried, beside those a provider sells in one machine
+
+class NoOffer(ValueError):
+    """No offer passes the filters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """Rows are variants, each on one engine; ``offers`` are scaled to a number of cards, a column of the grid."""
+    """Rows are variants, each on one engine; offers are scaled to a number of cards, a column of the grid."""
 
     book: PriceBook
     grid: Grid
-    offers: tuple[Offer, ...]
 
     def __len__(self) -> int:
         return len(self.variants) * len(self.offers)
@@ -39,27 +40,24 @@ class Candidates:
         """The rows."""
         return self.grid.variants
 
-    @cached_property
-    def column(self) -> Indices:
-        """The column of the grid of each offer."""
-        number = {(card.name, count): i for i, (card, count) in enumerate(self.grid.cards)}
-        return np.array([number[offer.accelerator, offer.count] for offer in self.offers])
+    @property
+    def market(self) -> Market:
+        """The offers as columns."""
+        return self.grid.market
 
-    @cached_property
-    def tier(self) -> NDArray[np.str_]:
-        """The tier of each offer."""
-        return np.array([offer.tier for offer in self.offers])
-
-    @cached_property
-    def usd_per_hour(self) -> Floats:
-        """The price of each offer."""
-        return np.array([offer.usd_per_hour for offer in self.offers])
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The offers."""
+        return self.market.offers
 
     @cached_property
     def fallback_usd_per_hour(self) -> Floats:
         """The price of the same cards on demand, for spot offers where there is one; NaN elsewhere."""
-        found = [fallback_offer(self.book, offer, offer.tier) for offer in self.offers]
-        return np.array([np.nan if one is None else one.usd_per_hour for one in found])
+        usd = np.full(len(self.offers), np.nan)
+        for place in np.flatnonzero(self.market.tier == "spot"):
+            if found := fallback_offer(self.book, self.offers[place], "spot"):
+                usd[place] = found.usd_per_hour
+        return usd
 
 
 def variants(
@@ -92,33 +90,23 @@ def of(
 ) -> Candidates:
     """Candidates of all offers that pass the filters, each for 1 to 8 cards where the provider sells as many.
 
-    ``allowed`` are accelerators, ``tiers`` all by default. Raises UnknownName, and ValueError where nothing passes.
+    ``allowed`` are accelerators, ``tiers`` all by default. Raises UnknownName, NoOffer where nothing passes, and
+    ValueError where no variant is given.
     """
-    names = None if allowed is None else {accelerators.find(name).name for name in allowed}
-    wanted = None if tiers is None else {offers.check_tier(tier) for tier in tiers}
-    passed = offers.matching(
-        book.offers,
+    if not variants:
+        raise ValueError("there is nothing to enumerate: no variant was given; name at least one")
+    market = book.market(
+        allowed=None if allowed is None else frozenset(accelerators.find(name).name for name in allowed),
+        max_count=max_count,
+        tiers=None if tiers is None else frozenset(offers.check_tier(tier) for tier in tiers),
         provider=None if provider is None else book.check_provider(provider),
         provider_classes=provider_classes,
-        tier=None,
         region=region,
         max_commitment_months=max_commitment_months,
     )
-    passed = [
-        one for one in passed if (names is None or one.accelerator in names) and (wanted is None or one.tier in wanted)
-    ]
-    sold: dict[str, set[int]] = {}
-    for one in passed:
-        sold.setdefault(one.accelerator, set(COUNTS)).add(one.count)
-    scaled = [
-        whole
-        for one in passed
-        for count in sorted(sold[one.accelerator])
-        if count <= max_count and (whole := one.for_count(count))
-    ]
-    if not (scaled and variants):
-        what = "no variant was given" if scaled else f"no offer of at most {max_count} cards passes the filters"
-        raise ValueError(f"there is nothing to enumerate: {what}; widen what is asked for")
-    cards = dict.fromkeys((one.accelerator, one.count) for one in scaled)
-    grid = Grid(variants=tuple(variants), cards=tuple((book.accelerators[name], count) for name, count in cards))
-    return Candidates(book=book, grid=grid, offers=tuple(scaled))
+    if not market.offers:
+        raise NoOffer(
+            f"there is nothing to enumerate: no offer of at most {max_count} cards passes the filters; "
+            "widen what is asked for"
+        )
+    return Candidates(book=book, grid=Grid(variants=tuple(variants), market=market))

@@ -48,15 +48,6 @@ class Limits:
         """True where any limit is set."""
         return not (self.ttft_p95_s is None and self.tpot_p95_s is None and self.e2e_p95_s is None)
 
-    def overshoot(self, seen: Latency) -> float:
-        """By what factor the worst limit is exceeded; 0 where none is set."""
-        pairs = (
-            (self.ttft_p95_s, seen.ttft_p95_s),
-            (self.tpot_p95_s, seen.tpot_p95_s),
-            (self.e2e_p95_s, seen.e2e_p95_s),
-        )
-        return max((value / limit for limit, value in pairs if limit is not None), default=0.0)
-
     def broken_by(self, seen: Latency) -> str:
         """The first limit that ``seen`` breaks, in words; "" where it keeps all."""
         for name, word in (("e2e_p95_s", "end to end"), ("ttft_p95_s", "first token"), ("tpot_p95_s", "per token")):
@@ -160,10 +151,7 @@ def replicas(
     if why := broken(most):
         return None, f"{why} even on {most:,} replicas"
     low, high = fewest, most
-    while low * 2 < most and broken(low * 2):
-        low *= 2
-    high = min(most, low * 2)
     while high - low > 1:
-        middle = (low + high) // 2
+        middle = min(max(math.isqrt(low * high), low + 1), high - 1)
         low, high = (middle, high) if broken(middle) else (low, middle)
     return high, ""

@@ -12,10 +12,13 @@ from typing import Any
 
 from pricing import accelerators, api, models, names, offers
 from pricing.accelerators import Accelerator
+from pricing.market import Market
 from pricing.models import Model
 from pricing.offers import Offer
 
-Filter = tuple[str | None, tuple[str, ...] | None, str, str | None, int | None]
+Filter = tuple[str | None, tuple[str, ...] | None, str | None, str | None, int | None]
+COUNTS = (1, 2, 4, 8)  # numbers of cards tried, beside those a provider sells in one machine
+MOST_MARKETS = 64  # remembered, one for each filter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,64 @@ class PriceBook:
     offers: tuple[Offer, ...]
     as_of: date
     api_overrides: tuple[api.ApiOverride, ...] = ()
+    _scaled: dict[Filter, list[Offer]] = field(default_factory=dict, repr=False, compare=False)
+    _markets: dict[tuple[Any, ...], Market] = field(default_factory=dict, repr=False, compare=False)
     _rentables: dict[Filter, list[Rentable]] = field(default_factory=dict, repr=False, compare=False)
+
+    def scaled(
+        self,
+        *,
+        provider: str | None = None,
+        provider_classes: Iterable[str] | None = None,
+        tier: str | None = "on-demand",
+        region: str | None = None,
+        max_commitment_months: int | None = None,
+    ) -> list[Offer]:
+        """Every offer that passes, for each number of cards it is sold in (1 to 8 cards and whole machines)."""
+        classes = None if provider_classes is None else tuple(sorted(provider_classes))
+        key = (provider, classes, tier, region, max_commitment_months)
+        if key not in self._scaled:
+            passed = offers.matching(
+                self.offers,
+                provider=provider,
+                provider_classes=classes,
+                tier=tier,
+                region=region,
+                max_commitment_months=max_commitment_months,
+            )
+            sold: dict[str, set[int]] = {}
+            for one in passed:
+                sold.setdefault(one.accelerator, set(COUNTS)).add(one.count)
+            self._scaled[key] = [
+                whole for one in passed for count in sorted(sold[one.accelerator]) if (whole := one.for_count(count))
+            ]
+        return self._scaled[key]
+
+    def market(
+        self,
+        *,
+        allowed: frozenset[str] | None = None,
+        max_count: int = 8,
+        tiers: frozenset[str] | None = None,
+        provider_classes: Iterable[str] | None = None,
+        **filters: Any,
+    ) -> Market:
+        """The offers of at most ``max_count`` cards of the ``allowed`` accelerators on ``tiers`` (None is all)."""
+        classes = None if provider_classes is None else tuple(sorted(provider_classes))
+        key = (allowed, max_count, tiers, classes, *sorted(filters.items()))
+        if key not in self._markets:
+            tier = min(tiers) if tiers and len(tiers) == 1 else None
+            passed = (
+                one
+                for one in self.scaled(tier=tier, provider_classes=classes, **filters)
+                if one.count <= max_count
+                and (allowed is None or one.accelerator in allowed)
+                and (tiers is None or one.tier in tiers)
+            )
+            if len(self._markets) >= MOST_MARKETS:
+                self._markets.clear()
+            self._markets[key] = Market(offers=tuple(passed), accelerators=self.accelerators)
+        return self._markets[key]
 
     def rentables(
         self,
@@ -51,22 +111,21 @@ class PriceBook:
         classes = None if provider_classes is None else tuple(sorted(provider_classes))
         key = (provider, classes, tier, region, max_commitment_months)
         if key not in self._rentables:
-            found = []
-            passed = offers.matching(
-                self.offers,
+            cheapest: dict[tuple[str, int], Offer] = {}
+            for one in self.scaled(
                 provider=provider,
                 provider_classes=classes,
                 tier=tier,
                 region=region,
                 max_commitment_months=max_commitment_months,
-            )
-            for name in dict.fromkeys(offer.accelerator for offer in passed):
-                of_card = [offer for offer in passed if offer.accelerator == name]
-                for count in sorted({1, 2, 4, 8} | {offer.count for offer in of_card}):
-                    scaled = [whole for offer in of_card if (whole := offer.for_count(count))]
-                    if scaled:
-                        cheapest = min(scaled, key=lambda offer: offer.usd_per_hour)
-                        found.append(Rentable(accelerator=self.accelerators[name], count=count, offer=cheapest))
+            ):
+                place = (one.accelerator, one.count)
+                if place not in cheapest or one.usd_per_hour < cheapest[place].usd_per_hour:
+                    cheapest[place] = one
+            found = [
+                Rentable(accelerator=self.accelerators[name], count=count, offer=one)
+                for (name, count), one in cheapest.items()
+            ]
             self._rentables[key] = sorted(found, key=lambda one: one.offer.usd_per_hour)
         return self._rentables[key]
 

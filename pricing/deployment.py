@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 from pricing import capacity, engines, formats, memory, models, speed
 from pricing.accelerators import Accelerator
@@ -26,12 +25,6 @@ class Variant:
     engine: Engine
     weight_bytes: float
     bytes_measured: bool
-
-    @cached_property
-    def read_bytes(self) -> float:
-        """The least a step reads: a dense model's weights, a mixture's share of one token."""
-        active = self.model.active_linear_parameters / self.model.linear_parameters
-        return self.weight_bytes * speed.read_fraction(self.model, self.format) * active
 
 
 def variant(
@@ -92,16 +85,6 @@ class Replica:
             batch=batch,
             slowdown=slowdown,
         )
-
-    def fewest(self, limits: Limits, most: int) -> int | None:
-        """Fewest replicas within the limits, None where more than ``most`` would be needed."""
-        if most < 1:
-            return None
-        load, slots = self.workload, self.memory.max_sequences
-        if self.variant.model.experts:
-            needed, why, _, _ = self.sized(limits)
-            return needed if 0 < needed <= most and not why else None
-        return capacity.replicas(self.pace(), slots, load.output_tokens, load.peak_requests_per_s, limits, most=most)[0]
 
     def alone(self) -> Latency | None:
         """Latency of one request with nothing else to do."""

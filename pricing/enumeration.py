@@ -13,8 +13,8 @@ from pricing import bill, bills, loaded
 from pricing.candidates import Candidates
 from pricing.capacity import Limits
 from pricing.fleet import Flags, Floats
-from pricing.grid import Indices
 from pricing.loaded import Loaded
+from pricing.market import Indices
 from pricing.offers import Offer
 from pricing.quotes import Quote
 from pricing.rental import COLD_SHOWS, priced
@@ -41,7 +41,7 @@ class Options:
     def cold(self) -> Flags:
         """Variants × columns: on a serverless tier the 95th percentile waits for a cold container."""
         seen = self.deployments
-        if self.plan.spare_replicas or "serverless" not in self.candidates.tier:
+        if self.plan.spare_replicas or "serverless" not in self.candidates.market.tier:
             return np.zeros(seen.fits.shape, bool)
         return bills.cold_fraction(seen, self.workload, self.plan) > COLD_SHOWS
 
@@ -50,11 +50,11 @@ class Options:
         """Variants × offers: priced, and the limits kept. A latency that is not known keeps none."""
         seen, limits, candidates = self.deployments, self.limits, self.candidates
         keeps = seen.keeps & ~np.isnan(seen.e2e_p95_s) if limits.asked else seen.keeps
-        found = keeps[:, candidates.column] & ~np.isnan(self.usd_per_month)
+        found = keeps[:, candidates.market.column] & ~np.isnan(self.usd_per_month)
         line = limits.ttft_p95_s if limits.ttft_p95_s is not None else limits.e2e_p95_s
         if line is not None and self.plan.cold_start_s > line:
-            serverless = np.flatnonzero(candidates.tier == "serverless")
-            found[:, serverless] &= ~self.cold[:, candidates.column[serverless]]
+            serverless = np.flatnonzero(candidates.market.tier == "serverless")
+            found[:, serverless] &= ~self.cold[:, candidates.market.column[serverless]]
         return found
 
     @cached_property
@@ -62,7 +62,7 @@ class Options:
         """The options that meet the limits, cheapest first."""
         usd = self.usd_per_month.ravel()
         those = np.flatnonzero(self.meets.ravel())
-        return those[np.argsort(usd[those])]
+        return those[np.argsort(usd[those], kind="stable")]
 
     @property
     def cheapest(self) -> int | None:
@@ -86,14 +86,14 @@ class Options:
 
     def nearest(self) -> int:
         """Where nothing meets the limits: the option nearest to them, else the one with least memory missing."""
-        candidates, seen = self.candidates, self.deployments
+        column, seen = self.candidates.market.column, self.deployments
         over = np.zeros(seen.fits.shape)
         for name in SECONDS:
             if (limit := getattr(self.limits, name)) is not None:
                 over = np.fmax(over, getattr(seen, name) / limit)
         over = np.where(seen.replicas > 0, over, np.inf)
         usd = np.where(np.isnan(self.usd_per_month), np.inf, self.usd_per_month)
-        keys = (usd, np.where(seen.fits, 0.0, seen.missing_bytes)[:, candidates.column], over[:, candidates.column])
+        keys = (usd, np.where(seen.fits, 0.0, seen.missing_bytes)[:, column], over[:, column])
         left = np.arange(usd.size)
         for key in reversed(keys):
             values = key.ravel()[left]
@@ -110,17 +110,17 @@ class Options:
         """The whole quote of one option: bands, parts of the bill, reason, sources."""
         row, number = self.parts(option)
         offer, candidates = self.candidates.offers[number], self.candidates
-        chosen, (card, count) = candidates.variants[row], candidates.grid.cards[candidates.column[number]]
+        chosen, (card, count) = candidates.variants[row], candidates.grid.cards[candidates.market.column[number]]
         return priced(candidates.book, chosen, card, count, self.workload, self.limits, offer, 0, self.plan, offer.tier)
 
     def seconds(self, name: str, chosen: Indices) -> Floats:
         """One latency (``ttft_p95_s``, ``tpot_p95_s``, ``e2e_p95_s``) of options, NaN where unknown."""
         row, number = np.divmod(chosen, len(self.candidates.offers))
-        column = self.candidates.column[number]
+        column = self.candidates.market.column[number]
         values = getattr(self.deployments, name)[row, column]
         if name == "tpot_p95_s" or not self.cold.any():
             return values
-        waits = self.cold[row, column] & (self.candidates.tier[number] == "serverless")
+        waits = self.cold[row, column] & (self.candidates.market.tier[number] == "serverless")
         return values + waits * self.plan.cold_start_s
 
     def columns(self, chosen: Sequence[int] | Indices | None = None) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Options:
         candidates, seen = self.candidates, self.deployments
         every = np.arange(len(candidates)) if chosen is None else np.asarray(chosen, np.int64)
         row, number = np.divmod(every, len(candidates.offers))
-        column = candidates.column[number]
+        column = candidates.market.column[number]
         needed = seen.replicas[row, column].astype(np.int64)
         fleet = np.where(needed > 0, self.plan.regions * (needed + self.plan.spare_replicas), 0)
         mean = self.workload.requests_per_month / (self.workload.hours_per_month * 3600)
@@ -148,7 +148,7 @@ class Options:
             "quantization": of_variant(lambda one: one.format.label),
             "engine": of_variant(lambda one: one.engine.name),
             **{name: of_offer(name) for name in OFFER_COLUMNS},
-            "usd_per_hour": candidates.usd_per_hour[number],
+            "usd_per_hour": candidates.market.usd_per_hour[number],
             "fits": seen.fits[row, column],
             "meets": self.meets[row, number],
             "replicas": fleet,

@@ -16,6 +16,7 @@ from pricing.speed import Pace
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+AT_ONCE = 512  # numbers of replicas tried in one step: arrays shorter than this cost no less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,22 +120,19 @@ class Fleet:
 
         rows = np.flatnonzero(keeps & ~np.isnan(self.pace.prompt_s))
         rows = rows[broken(rows, needed[rows])]
-        hopeless = broken(rows, np.inf) | broken(rows, most)
+        hopeless = broken(rows, most)
         keeps[rows[hopeless]] = False
         rows = rows[~hopeless]
-        low = needed.copy()
-        growing = rows[low[rows] * 2 < most]
-        while growing.size:
-            growing = growing[broken(growing, low[growing] * 2)]
-            low[growing] *= 2
-            growing = growing[low[growing] * 2 < most]
-        high = np.minimum(most, low * 2)
-        halving = rows[high[rows] - low[rows] > 1]
-        while halving.size:
-            middle = (low[halving] + high[halving]) // 2
-            bad = broken(halving, middle)
-            low[halving[bad]], high[halving[~bad]] = middle[bad], middle[~bad]
-            halving = halving[high[halving] - low[halving] > 1]
+        low, high = needed.copy(), np.full(len(needed), most)
+        between = rows
+        while (between := between[high[between] - low[between] > 1]).size:
+            bottom, top = low[between], high[between]
+            ahead = max(1, AT_ONCE // between.size)
+            steps = np.arange(1, ahead + 1)[:, None] / (ahead + 1)
+            middle = np.clip((bottom * (top / bottom) ** steps).astype(np.int64), bottom + 1, top - 1)
+            bad = broken(np.tile(between, ahead), middle.ravel()).reshape(middle.shape)
+            low[between] = np.where(bad, middle, bottom).max(axis=0)
+            high[between] = np.where(bad, top, middle).min(axis=0)
         needed[rows] = high[rows]
         return needed, keeps
 

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pricing import speed, work
 from pricing.accelerators import Accelerator
 from pricing.deployment import Variant
 from pricing.engines import Engine
 from pricing.fleet import Flags, Floats
+from pricing.market import Cards, Indices, Market
 from pricing.speed import SpeedConstants
 from pricing.work import Work
-
-Cards = tuple[Accelerator, int]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +36,12 @@ class Grid:
     """
 
     variants: tuple[Variant, ...]
-    cards: tuple[Cards, ...]
+    market: Market
 
-    def __post_init__(self) -> None:
-        for name in ("variants", "cards"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} of the grid are empty; give at least one")
+    @property
+    def cards(self) -> tuple[Cards, ...]:
+        """The columns."""
+        return self.market.cards
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -74,17 +71,6 @@ class Grid:
         return tuple(first), np.array(of_row)
 
     @cached_property
-    def counts(self) -> tuple[tuple[int, ...], Indices]:
-        """(distinct numbers of cards, which of them each column has)."""
-        known = sorted({count for _, count in self.cards})
-        return tuple(known), np.array([known.index(count) for _, count in self.cards])
-
-    @cached_property
-    def memory_gib(self) -> Floats:
-        """Memory of one card of each column."""
-        return np.array([card.memory_gib for card, _ in self.cards])
-
-    @cached_property
     def weight_bytes(self) -> Floats:
         """Weights of each row."""
         return np.array([one.weight_bytes for one in self.variants])
@@ -110,7 +96,7 @@ class Grid:
     def cache_copies(self) -> Floats:
         """Kinds × counts: how often the KV cache is held."""
         copies = [
-            [one.model.kv_copies(count if one.engine.tensor_parallel else 1) for count in self.counts[0]]
+            [one.model.kv_copies(count if one.engine.tensor_parallel else 1) for count in self.market.counts[0]]
             for one in self.kinds[0]
         ]
         return np.array(copies)
@@ -133,14 +119,6 @@ class Grid:
                 experts[row] = every[row] - work.read_bytes(one.model, one.format, one.weight_bytes, 0.0)
                 idle[row] = 1 - one.model.experts_per_token / one.model.experts
         return every, experts, idle
-
-    @cached_property
-    def work_of_cards(self) -> dict[str, Work]:
-        """Engine → work on each column, of which only what the cards alone decide is meant."""
-        return {
-            block.engine.name: work.stacked([self.work(block.rows[0], card, count) for card, count in self.cards])
-            for block in self.blocks
-        }
 
     def work(
         self, row: int, card: Accelerator, count: int, *, prompt_tokens: float = 1.0, context_tokens: float = 1.0

@@ -15,13 +15,13 @@ from pricing import deployment, memory, speed, work
 from pricing.capacity import Limits
 from pricing.deployment import Variant
 from pricing.fleet import Flags, Fleet, Floats
-from pricing.grid import Block, Grid, Indices
+from pricing.grid import Block, Grid
+from pricing.market import Indices
 from pricing.speed import Pace, SpeedConstants
 from pricing.work import Work
 from pricing.workload import Workload
 
 MIXTURE_ROUNDS = 3  # the load says which experts a step reads, and they say how fast it is: as Replica.sized
-OF_CARDS = ("lanes", "hops", "split_hops", "nvlink", "bandwidth_bytes_s", "shader_operations_per_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +56,14 @@ def under(grid: Grid, workload: Workload, limits: Limits) -> Loaded:
     rows = work.stacked(
         [grid.work(row, card, 1, prompt_tokens=prompt, context_tokens=context) for row in range(shape[0])]
     )
-    for mixture in (False, True):
+    counts = grid.market.counts[0]
+    for mixture in np.unique(grid.is_mixture).tolist():
         parts = []
         for block in grid.blocks:
             mine = block.rows[grid.is_mixture[block.rows] == mixture]
             row, column = np.nonzero(slots[np.ix_(mine, block.columns)])
             at = mine[row], block.columns[column]
-            shares = [grid.work(block.rows[0], card, n, prompt_tokens=prompt).prompt_share for n in grid.counts[0]]
+            shares = [grid.work(block.rows[0], card, n, prompt_tokens=prompt).prompt_share for n in counts]
             parts.append(_Part(fitted=block.fitted, at=at, work=_crossed(grid, block, at, rows, np.array(shares))))
         row, column = (np.concatenate([part.at[axis] for part in parts]) for axis in (0, 1))
         for name, values in _served(grid, parts, row, slots[row, column], workload, limits, mixture).items():
@@ -82,7 +83,7 @@ class _Part:
 
 def _memory(grid: Grid, workload: Workload) -> tuple[Floats, Floats]:
     """(requests that fit at once, bytes missing for one)."""
-    (first, kind), (counts, number) = grid.kinds, grid.counts
+    (first, kind), (counts, number) = grid.kinds, grid.market.counts
     card = grid.cards[0][0]
     table = np.empty((5, len(first), len(counts)))
     for i, one in enumerate(first):
@@ -101,7 +102,7 @@ def _memory(grid: Grid, workload: Workload) -> tuple[Floats, Floats]:
             cannot = bool(deployment.misfit(one, card, count, workload))
             table[:, i, j] = of_one.available_bytes / card.memory_gib, kept, kv, held, cannot
     per_gib, fixed, of_one_kv, of_mean, bad = (part[kind[:, None], number[None, :]] for part in table)
-    room = per_gib * grid.memory_gib - grid.weight_bytes[:, None] - fixed
+    room = per_gib * grid.market.memory_gib - grid.weight_bytes[:, None] - fixed
     at_once = np.minimum(room // of_mean, grid.max_sequences[:, None])
     slots = np.where((room >= of_one_kv) & (bad == 0), at_once, 0.0)
     return slots, np.where(bad == 0, of_one_kv - room, np.inf)
@@ -120,9 +121,9 @@ def _held_bytes(one: Variant, count: int, workload: Workload) -> float:
 def _crossed(grid: Grid, block: Block, at: tuple[Indices, Indices], rows: Work, shares: Floats) -> Work:
     """Work of the deployments ``at`` (rows, columns)."""
     row, column = at
-    cards, kind, number = grid.work_of_cards[block.engine.name], grid.kinds[1][row], grid.counts[1][column]
+    cards, kind, number = grid.market.work_of_cards(block.engine), grid.kinds[1][row], grid.market.counts[1][column]
     values = {
-        field.name: getattr(cards, field.name)[column] if field.name in OF_CARDS else getattr(rows, field.name)[row]
+        field.name: cards[field.name][column] if field.name in cards else getattr(rows, field.name)[row]
         for field in fields(Work)
     }
     return Work(**values | {

@@ -7,7 +7,7 @@ arithmetic on them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -81,6 +81,19 @@ def peak_tflops(fmt: Format, engine: Engine, accelerator: Accelerator) -> float 
     return 2 * peak if peak and fmt.label == "nvfp4" and accelerator.name in FP4_UNITS else peak
 
 
+def of_cards(engine: Engine, accelerator: Accelerator, count: int) -> Mapping[str, float]:
+    """The part of the work that the cards alone decide."""
+    lanes, shader = count if engine.tensor_parallel else 1, accelerator.fp32_tflops
+    return {
+        "lanes": lanes,
+        "hops": math.log2(lanes),
+        "split_hops": math.log2(count / lanes),
+        "nvlink": 1.0 if accelerator.link == "nvlink" else 0.0,
+        "bandwidth_bytes_s": accelerator.bandwidth_gb_s * 1e9,
+        "shader_operations_per_s": shader * 1e12 if shader else math.inf,
+    }
+
+
 def of(
     model: Model,
     fmt: Format,
@@ -100,12 +113,9 @@ def of(
     operations = 2 * active * prompt_tokens + 2 * model.layers * model.heads * model.head_dim * prompt_tokens**2
     pieces = max(1.0, prompt_tokens / engine.prompt_chunk_tokens)
     stages = 1 if engine.tensor_parallel else count
-    peak, shader = peak_tflops(fmt, engine, accelerator), accelerator.fp32_tflops
+    peak = peak_tflops(fmt, engine, accelerator)
     return Work(
-        lanes=lanes,
-        hops=math.log2(lanes),
-        split_hops=math.log2(count / lanes),
-        nvlink=1.0 if accelerator.link == "nvlink" else 0.0,
+        **of_cards(engine, accelerator, count),
         layers=model.layers,
         expert_layers=model.layers - model.dense_layers if model.experts else 0,
         read_bytes=read_bytes(model, fmt, weight_bytes, batch),
@@ -116,7 +126,5 @@ def of(
         prompt_operations=operations,
         prompt_tokens=prompt_tokens,
         prompt_share=(pieces + stages - 1) / (pieces * stages),
-        bandwidth_bytes_s=accelerator.bandwidth_gb_s * 1e9,
         operations_per_s=peak * 1e12 if peak else math.nan,
-        shader_operations_per_s=shader * 1e12 if shader else math.inf,
     )

@@ -106,7 +106,7 @@ def _rows(found: Options, chosen: Any) -> list[dict[str, Any]]:
 
 
 def _counts(found: Options) -> dict[str, int]:
-    column = found.candidates.column
+    column = found.candidates.market.column
     return {
         "options": len(found.candidates),
         "fit": int(found.deployments.fits[:, column].sum()),

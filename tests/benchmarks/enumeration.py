@@ -53,7 +53,7 @@ def build(book: PriceBook, pairs: Sequence[tuple[str, str]]) -> Candidates:
     """Candidates with no count of weights and no offer remembered; the tables are in memory."""
     gguf.weight_bytes.cache_clear()
     rows = [variant(model=model, quantization=label) for model, label in pairs]
-    return candidates.of(replace(book, _rentables={}), rows)
+    return candidates.of(replace(book, _rentables={}, _scaled={}, _markets={}), rows)
 
 
 def ranked(known: Candidates, workload: Workload, limits: Limits) -> Options:

@@ -90,16 +90,29 @@ def test_a_cold_start_shows_in_the_95th_percentile_when_most_requests_meet_one()
 def test_the_cheapest_is_the_cheapest_bill_not_the_cheapest_hour(tier: str, requests: float) -> None:
     load = Workload(requests_per_month=requests)
     found = cheapest_rental(BOOK, model="8B", quantization="fp16", workload=load, tier=tier)
-    bills = [
-        one.usd_per_month.value
-        for place in BOOK.rentables(tier=tier)
-        if place.count <= 8
-        and (one := quote_rental(BOOK, model="8B", quantization="fp16", workload=load, tier=tier,
-                                 accelerator=place.accelerator.name, count=place.count)).usd_per_month
-        and one.fits and not one.reason
-    ]  # fmt: skip
+    places = {(one.provider, one.accelerator, one.count) for one in BOOK.scaled(tier=tier) if one.count <= 8}
+    quotes = [
+        quote(workload=load, tier=tier, provider=provider, accelerator=accelerator, count=count)
+        for provider, accelerator, count in places
+    ]
+    bills = [one.usd_per_month.value for one in quotes if one.usd_per_month and one.fits and not one.reason]
     assert found.usd_per_month is not None
     assert found.usd_per_month.value == pytest.approx(min(bills))
+
+
+def test_the_cheapest_spot_is_not_that_of_the_cheapest_hour() -> None:
+    # One L40S carries the load, one more is for those being replaced, a tenth of the hours are paid on demand:
+    # Hourly 2 × $0.10 + 0.1 × ($5 − $0.10) = $0.69 an hour, Steady 2 × $0.12 + 0.1 × ($0.50 − $0.12) = $0.278.
+    own = [
+        {"provider": provider, "accelerator": "L40S", "usd_per_hour": usd, "date": "2026-11-01", "tier": tier}
+        for provider, spot, fixed in (("Hourly", 0.10, 5.0), ("Steady", 0.12, 0.50))
+        for tier, usd in (("spot", spot), ("on-demand", fixed))
+    ]
+    found = cheapest_rental(
+        load_price_book(own, AS_OF), model="8B", quantization="fp16", workload=LOAD, accelerators=["L40S"], tier="spot"
+    )
+    assert found.provider == "Steady"
+    assert found.parts["accelerators"] + found.parts["interruptions"] == pytest.approx(730 * 0.278)
 
 
 def test_a_region_is_one_that_an_offer_names() -> None:
