@@ -17,7 +17,7 @@ from evals.models import LocalModel
 from evals.quantizations import QUANTIZATIONS
 
 BATCH_SIZE = 16
-TEXTS = 40
+TEXTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def sensitivity(local: LocalModel, bits: int, group_size: int) -> list[LayerLoss
 
 
 def spread(given: Calibration) -> tuple[str, ...]:
-    """About 40 of the texts, taken evenly, so that every task is among them."""
+    """About 10 of the texts, taken evenly, so that every task is among them."""
     return given.texts[:: max(1, len(given.texts) // TEXTS)]
 
 
