@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from pricing import names, tables
 
+SMALL_UNIFIED_GIB = 36.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Accelerator:
@@ -51,13 +53,23 @@ class Accelerator:
         return self.fp16_tflops
 
 
+def metal_gib(unified_gib: float) -> float:
+    """What macOS lets the GPU hold of unified memory unless ``iogpu.wired_limit_mb`` is raised.
+
+    Load logs of llama.cpp print ``recommendedMaxWorkingSetSize``: 10,922.67 MB of 16 GB (abetlen/llama-cpp-python
+    issue 687), 21,845.34 of 32 (ggml-org/llama.cpp pull request 2011), 49,152 of 64 (issue 1870) and 73,728 of 96
+    (issue 3213). Later macOS allows more.
+    """
+    return unified_gib * (2 / 3 if unified_gib <= SMALL_UNIFIED_GIB else 3 / 4)
+
+
 @lru_cache(maxsize=1)
 def load() -> dict[str, Accelerator]:
     """The accelerators table by name."""
     numbers = ["bandwidth_gb_s", "fp16_tflops", "fp8_tflops", "int8_tops", "fp32_tflops", "link_gb_s"]
     return {
         row["name"]: Accelerator(
-            memory_gib=float(row["memory_gib"]),
+            memory_gib=(metal_gib if row["device_class"] == "apple" else float)(float(row["memory_gib"])),
             aliases=tables.names(row["aliases"]),
             **{field: tables.number(row[field]) for field in numbers},  # type: ignore[arg-type]
             **{

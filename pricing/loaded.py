@@ -85,6 +85,7 @@ def _memory(grid: Grid, workload: Workload) -> tuple[Floats, Floats]:
     """(requests that fit at once, bytes missing for one)."""
     (first, kind), (counts, number) = grid.kinds, grid.market.counts
     card = grid.cards[0][0]
+    overhead = np.array([[memory.overhead_bytes(one.engine, *cards) for cards in grid.cards] for one in first])
     table = np.empty((5, len(first), len(counts)))
     for i, one in enumerate(first):
         for j, count in enumerate(counts):
@@ -97,12 +98,12 @@ def _memory(grid: Grid, workload: Workload) -> tuple[Floats, Floats]:
                 prompt_tokens=workload.prompt_tokens,
                 output_tokens=workload.output_tokens,
             )
-            kept, kv = of_one.activation_bytes + of_one.overhead_bytes, of_one.kv_bytes_per_sequence
+            kept, kv = of_one.activation_bytes, of_one.kv_bytes_per_sequence
             held = min(_held_bytes(one, count, workload), kv or np.inf)
             cannot = bool(deployment.misfit(one, card, count, workload))
             table[:, i, j] = of_one.available_bytes / card.memory_gib, kept, kv, held, cannot
     per_gib, fixed, of_one_kv, of_mean, bad = (part[kind[:, None], number[None, :]] for part in table)
-    room = per_gib * grid.market.memory_gib - grid.weight_bytes[:, None] - fixed
+    room = per_gib * grid.market.memory_gib - grid.weight_bytes[:, None] - fixed - overhead[kind]
     at_once = np.minimum(room // of_mean, grid.max_sequences[:, None])
     slots = np.where((room >= of_one_kv) & (bad == 0), at_once, 0.0)
     return slots, np.where(bad == 0, of_one_kv - room, np.inf)

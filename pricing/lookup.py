@@ -86,7 +86,7 @@ def accelerator(text: str, note: str = "") -> Accelerator | None:
             chip = accelerators.find("-".join(filter(None, ("Apple", f"M{apple[1]}", apple[2]))))
         except UnknownName:
             return None
-        return replace(chip, memory_gib=float(size[1])) if size else chip
+        return replace(chip, memory_gib=accelerators.metal_gib(float(size[1]))) if size else chip
     short = _MEMORY.sub("", _VENDOR.sub(" ", name)).strip(" -_")
     folded = names.folded(short).strip("-")
     pcie = "pcie" in f"{folded} {note.lower()}"

@@ -99,6 +99,13 @@ def parallel_misfit(model: Model, count: int) -> str:
     return f"{count} cards do not divide the {model.heads} heads of {model.name}; nearest: {nearest}"
 
 
+def overhead_bytes(engine: Engine, accelerator: Accelerator, count: int) -> float:
+    """What the engine itself holds on all cards. llama.cpp on Apple has no driver context to hold: 0."""
+    if accelerator.device_class == "apple" and not engine.tensor_parallel:
+        return 0.0
+    return count * (engine.overhead_gib + (engine.nccl_gib if count > 1 else 0)) * GIB
+
+
 def of_replica(
     model: Model,
     engine: Engine,
@@ -121,7 +128,7 @@ def of_replica(
         activations = activation_bytes(model, chunk, count)
     else:
         activations = count * llama_cpp_buffer_bytes(model, sequence_tokens, cards=count)
-    overhead = count * (engine.overhead_gib + (engine.nccl_gib if count > 1 else 0)) * GIB
+    overhead = overhead_bytes(engine, accelerator, count)
     available = count * accelerator.memory_gib * engine.usable_memory_fraction * GIB
     copies = model.kv_copies(count) if engine.tensor_parallel else 1.0
     if not engine.tensor_parallel and count > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pricing import lookup
+from pricing import accelerators, engines, formats, lookup, memory, models
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,28 @@ def test_cards(written: str, note: str, meant: str) -> None:
 
 def test_unified_memory_takes_the_size_in_the_name() -> None:
     found = lookup.accelerator("M3 Max 40‑Core GPU 64GB")
-    assert found is not None and (found.name, found.memory_gib) == ("Apple-M3-Max", 64.0)
+    assert found is not None and (found.name, found.memory_gib) == ("Apple-M3-Max", 48.0)
     assert lookup.accelerator("GTX 970") is None
+
+
+def test_macos_lets_the_gpu_hold_a_share_of_unified_memory() -> None:
+    # What Metal reports: 10,922.67 MiB of 16 GB, 49,152 MiB of 64 GB.
+    assert accelerators.find("Apple-M1").memory_gib * 1024 == pytest.approx(10922.67, abs=0.01)
+    assert accelerators.find("M1 Max").memory_gib * 1024 == 49152
+    small = accelerators.find("M1 8GB")
+    named = lookup.accelerator("M1 7‑Core GPU 8GB")
+    assert named is not None and named.memory_gib == small.memory_gib == pytest.approx(5.333, abs=0.001)
+
+
+@pytest.mark.parametrize(("tokens", "fits"), [(1024, True), (8192, False)])
+def test_llama_3_8b_on_the_small_m1_runs_out_of_memory_where_it_did(tokens: int, fits: bool) -> None:
+    # GiB: weights 4.58, cache 2 × 32 layers × 8 heads × 128 × 2 B a token: 0.125 and 1.0, buffers 0.25, of 5.33
+    shape, small = models.find("Llama-3-8B"), accelerators.find("M1 8GB")
+    room = memory.of_replica(
+        shape, engines.find("llama.cpp"), small, 1, prompt_tokens=1, output_tokens=tokens - 1,
+        weight_bytes=formats.find("Q4_K_M").weight_bytes(shape),
+    )  # fmt: skip
+    assert room.fits == fits and room.overhead_bytes == 0
 
 
 @pytest.mark.parametrize(
