@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pricing import accelerators, offers
+from pricing import offers, slices
 from pricing.catalogue import PriceBook
 from pricing.deployment import Variant, variant
 from pricing.fleet import Floats
@@ -96,7 +96,7 @@ def of(
     if not variants:
         raise ValueError("there is nothing to enumerate: no variant was given; name at least one")
     market = book.market(
-        allowed=None if allowed is None else frozenset(accelerators.find(name).name for name in allowed),
+        allowed=None if allowed is None else frozenset(slices.find(name).name for name in allowed),
         max_count=max_count,
         tiers=None if tiers is None else frozenset(offers.check_tier(tier) for tier in tiers),
         provider=None if provider is None else book.check_provider(provider),

@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from pricing import accelerators, api, models, names, offers
+from pricing import accelerators, api, models, names, offers, slices
 from pricing.accelerators import Accelerator
 from pricing.market import Market
 from pricing.models import Model
@@ -150,7 +150,7 @@ def _load(overrides: str, as_of: date) -> PriceBook:
     by_hand = [offer for offer in own if not offer.is_imported]
     return PriceBook(
         models=models.load(),
-        accelerators=accelerators.load(),
+        accelerators=accelerators.load() | {one.accelerator: slices.find(one.accelerator) for one in own},
         offers=offers.merged(offers.merged(offers.load(), imported), by_hand),
         as_of=as_of,
         api_overrides=tuple(api.override(row) for row in rows if row.get("kind") == "api"),
@@ -181,7 +181,7 @@ class Spread:
 
 def provider_spread(book: PriceBook, accelerator: str, count: int = 1, tier: str = "on-demand") -> Spread | None:
     """Low, median and high over providers, each with its cheapest offer; None where nobody offers it."""
-    card = accelerators.find(accelerator).name
+    card = slices.find(accelerator).name
     cheapest: dict[str, float] = {}
     for offer in offers.matching(book.offers, accelerator=card, count=count, tier=tier):
         cheapest.setdefault(offer.provider, offer.usd_per_hour)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pricing import bill, candidates
-from pricing.accelerators import find as find_accelerator
+from pricing import bill, candidates, slices
 from pricing.capacity import Limits
 from pricing.catalogue import PriceBook
 from pricing.deployment import variant
@@ -47,7 +46,7 @@ def cheapest_rental(
         weight_bytes=weight_bytes,
         bits_per_weight=bits_per_weight,
     )
-    names = None if accelerators is None else {find_accelerator(name).name for name in accelerators}
+    names = None if accelerators is None else {slices.find(name).name for name in accelerators}
     try:
         known = candidates.of(
             book,

@@ -119,8 +119,7 @@ def check(
         )
     if engine == "vllm" and (misfit := memory.parallel_misfit(model, count)):
         raise ValueError(misfit)
-    if count > 1 and ":" in card.name:
-        raise ValueError(f"count of {card.name} is {count}; slices have no link to each other, nearest: 1")
+    slices.check_count(card, count)
 
     def at(tokens: int, cards: int = count, place: Accelerator = card) -> Memory:
         return room(model, stored, engine, place, cards, context_tokens=tokens)
@@ -130,7 +129,7 @@ def check(
     longest = _largest(lambda tokens: at(tokens).max_sequences >= batch, model.context_tokens)
     why = ""
     if not fits:
-        if ":" in card.name:
+        if slices.is_slice(card):
             name = card.name.partition(":")[0]
             places = [(1, slices.find(f"{name}:{profile}")) for profile in slices.profiles(slices.find(name))]
         else:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pricing import accelerators, amounts, names, tables
+from pricing import amounts, names, slices, tables
 
 STALE_AFTER_DAYS = 90
 PROVIDER_CLASSES = ("marketplace", "neocloud", "hyperscaler")
@@ -149,10 +149,12 @@ def override(row: Mapping[str, Any]) -> Offer:
     if count != int(count) or months != int(months):
         raise ValueError(f"count and commitment_months {whose} are {count:g} and {months:g}; give whole numbers")
     provider, tier = str(row["provider"]), str(row.get("tier") or "on-demand")
+    card = slices.find(str(row["accelerator"]))
+    slices.check_count(card, int(count))
     return Offer(
         provider=provider,
         provider_class=str(row.get("provider_class") or _classes().get(provider.lower(), "neocloud")),
-        accelerator=accelerators.find(str(row["accelerator"])).name,
+        accelerator=card.name,
         count=int(count),
         usd_per_hour=price,
         date=str(row["date"])[:10],
@@ -160,7 +162,7 @@ def override(row: Mapping[str, Any]) -> Offer:
         commitment_months=int(months) or (12 if tier == "reserved" else 0),
         instance=str(row.get("instance") or ""),
         region=str(row.get("region") or ""),
-        scales_per_card=str(row.get("scales_per_card", "1")).lower() in ("1", "true"),
+        scales_per_card=not slices.is_slice(card) and str(row.get("scales_per_card", "1")).lower() in ("1", "true"),
         source=str(row.get("source") or "your own price"),
         url=str(row.get("url") or ""),
         note=str(row.get("note") or ""),

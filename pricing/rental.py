@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from pricing import accelerators, bill, capacity, speed
+from pricing import bill, capacity, slices, speed
 from pricing.accelerators import Accelerator
 from pricing.capacity import Latency, Limits
 from pricing.catalogue import PriceBook
@@ -63,7 +63,8 @@ def quote_rental(
         weight_bytes=weight_bytes,
         bits_per_weight=bits_per_weight,
     )
-    card = accelerators.find(accelerator)
+    card = slices.find(accelerator)
+    slices.check_count(card, count)
     if provider is not None:
         provider = book.check_provider(provider)
     offer = book.offer(
@@ -150,6 +151,8 @@ def priced(
     ) + terms_facts(plan, tier, up[0], fallback)
     if offer is None or (tier == "serverless" and up[0] is None):
         unpriced = f"unpriced: no {tier} offer of {count}× {card.name} passes the filter"
+        if slices.is_slice(card):
+            unpriced += "; the tables price whole cards only, give your own price of the slice"
         if offer is not None:
             unpriced = "unpriced: without the speed of prompts the seconds billed are unknown"
         return Quote(fits=True, reason="; ".join(filter(None, (why, unpriced))), facts=facts, **common)

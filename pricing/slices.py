@@ -9,10 +9,22 @@ from pricing import accelerators
 from pricing.accelerators import Accelerator
 from pricing.names import UnknownName
 
-# Compute slices of seven → memory slices of eight: NVIDIA Multi-Instance GPU User Guide, tables of profiles.
+GUIDE = "MIG profiles: NVIDIA Multi-Instance GPU User Guide"
+# Compute slices of seven → memory slices of eight, as its tables of profiles have them.
 MEMORY_EIGHTHS = {1: 1, 2: 2, 3: 4, 4: 4, 7: 8}
 SPLITTABLE = ("A100", "A30", "H100", "H200", "B200", "GH200", "RTXPRO6000")
 _PROFILE = re.compile(r"^(\d)g(?:\.(\d+)gb)?$")
+
+
+def is_slice(card: Accelerator) -> bool:
+    """True for a fraction of a card."""
+    return ":" in card.name
+
+
+def check_count(card: Accelerator, count: int) -> None:
+    """Raises ValueError for several slices: they cannot work on one replica."""
+    if count > 1 and is_slice(card):
+        raise ValueError(f"count of {card.name} is {count}; slices have no link to each other, nearest: 1")
 
 
 def profiles(card: Accelerator) -> tuple[str, ...]:
@@ -52,6 +64,7 @@ def find(name: str) -> Accelerator:
         description=f"{card.description}, MIG slice {named}",
         memory_gib=card.memory_gib * memory,
         bandwidth_gb_s=card.bandwidth_gb_s * memory,
+        source=f"{card.source}; {GUIDE}",
         link="none",
         link_gb_s=None,
         aliases=(),

@@ -152,6 +152,8 @@ def outside_calibration(model: Model, accelerator: Accelerator, fmt: Format, fit
     if not fitted.smallest_parameters / 2 <= model.parameters <= fitted.largest_parameters * 2:
         low, high = fitted.smallest_parameters / 1e9, fitted.largest_parameters / 1e9
         return f"{model.parameters / 1e9:.3g} B parameters; calibrated on {low:.2g} to {high:.3g} B"
+    if ":" in accelerator.name:
+        return f"no calibration rows for slices of cards such as {accelerator.name}"
     unseen = ("edge", "amd") if fitted.device_class == "apple" else ("edge", "amd", "apple")
     if accelerator.device_class in unseen:
         return f"no calibration rows for {accelerator.device_class} devices on {fitted.engine}"

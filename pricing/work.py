@@ -78,7 +78,7 @@ def peak_tflops(fmt: Format, engine: Engine, accelerator: Accelerator) -> float 
     if not engine.tensor_parallel:
         return accelerator.fp16_accumulate_tflops
     peak = accelerator.tflops(fmt.compute)
-    return 2 * peak if peak and fmt.label == "nvfp4" and accelerator.name in FP4_UNITS else peak
+    return 2 * peak if peak and fmt.label == "nvfp4" and accelerator.name.partition(":")[0] in FP4_UNITS else peak
 
 
 def of_cards(engine: Engine, accelerator: Accelerator, count: int) -> Mapping[str, float]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pricing import api_prices
+from pricing import api_prices, slices
 from pricing import offers as rental_offers
 from pricing.commands.arguments import AsJson, AsOf, NoOverrides, Prices, number, price_book, whole
 from pricing.quote import quote_api
@@ -34,7 +34,7 @@ def offers(
     book = price_book(as_of, prices, no_overrides)
     found = rental_offers.matching(
         book.offers,
-        accelerator=rental_offers.accelerators.find(accelerator).name if accelerator else None,
+        accelerator=slices.find(accelerator).name if accelerator else None,
         provider=book.check_provider(provider) if provider else None,
         provider_classes=provider_class or None,
         tier=None if tier == "all" else rental_offers.check_tier(tier),

@@ -20,7 +20,7 @@ from pricing.workload import Workload
 def quote(
     model: Annotated[str, typer.Option(help="Model, such as llama-3.1-70b or Qwen2.5-32B.")],
     quantization: Annotated[str, typer.Option(help="Q4_K_M, fp8, gptq-int4-g128, 4.65bpw …")],
-    accelerator: Annotated[str, typer.Option(help="A6000, H100-SXM …; leave out for the cheapest that works.")] = "",
+    accelerator: Annotated[str, typer.Option(help="A6000, A100-80GB-SXM:3g.40gb …; none: the cheapest.")] = "",
     count: Annotated[str, typer.Option(help="Cards of one replica.")] = "1",
     requests_per_month: Annotated[str, typer.Option(help="Volume; 1e6 is fine.")] = "1e6",
     prompt_tokens: Annotated[str, typer.Option()] = "1200",
