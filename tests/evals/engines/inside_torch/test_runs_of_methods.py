@@ -30,6 +30,7 @@ def test_the_same_text_gives_the_same_bytes(small: LocalModel, tmp_path: Path) -
 def test_text_that_changed_since_the_plan_is_refused(
     small: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path / "home"))  # where nothing is kept yet
     how = quantization("gptq-int4-g128")
     planned = variant_key(small, how)
     other = tmp_path / "other.txt"
