@@ -156,3 +156,10 @@ def test_a_member_that_is_not_trained_yet_is_named(tmp_path: Path) -> None:
     load(SHIPPED / "tiny-1m").save_pretrained(tmp_path / "toy")
     with pytest.raises(FileNotFoundError, match=r"holds no model\.safetensors; train toy first"):
         train(Recipe(result="x", start="toy"), 1, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["tiny-1m-2of4", "tiny-1m-distilled-2of4"])
+def test_shipped_pruned_members_keep_two_of_every_four(name: str) -> None:
+    pruned = matrices(SHIPPED / name)
+    assert len(pruned) == 14  # seven matrices in each of two layers
+    assert all(((weight.view(-1, 4) == 0).sum(-1) == 2).all() for weight in pruned.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,8 @@ def train(recipe: Recipe, seed: int, folder: Path) -> None:
     if recipe.pattern:
         pruning.settle(network)
     to_transformers(network, size).to(torch.bfloat16).save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    for file in (folder / recipe.start).glob("tokenizer*.json"):
+        shutil.copy(file, out)
     record = {
         "start": recipe.start,
         "teacher": recipe.teacher,
