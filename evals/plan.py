@@ -29,7 +29,7 @@ METHODS = (
     "gptq-int3-g128", "hqq-int3-g64", "rtn-int2-g128", "gptq-int2-g128", "hqq-int2-g64",
     "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS", "Q3_K_M", "Q2_K", "Q2_K-imatrix", "IQ2_XXS",
 )  # fmt: skip
-METHODS_ITEMS = 60
+METHODS_ITEMS = 50
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 
