@@ -11,6 +11,7 @@ from pages.ui import inputs
 from pages.ui.charts.break_even import break_even_chart
 from pages.ui.charts.dumbbell import dumbbell_chart
 from pages.ui.explain import sources_line
+from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
 from pages.ui.items import changed_items
 from pages.ui.options_table import ordered
@@ -139,6 +140,16 @@ st.dataframe(
     alt=comparison.sentence,
     column_config={"": st.column_config.TextColumn(width=80), "Difference": st.column_config.TextColumn(width=200)},
 )
+
+compared = {(option.model, option.quantization) for option in (comparison.first, comparison.second)}
+fidelity = [
+    one
+    for one in fidelity_of(workspace)
+    if (one.model, one.quantization) in compared
+]
+if fidelity:
+    st.markdown("##### Beyond accuracy, each against its own full precision")
+    fidelity_table(fidelity, workspace.scenario.tasks, workspace.scenario.models)
 
 if comparison.flips:
     st.markdown("##### Answers that changed, item by item")
