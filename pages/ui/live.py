@@ -24,7 +24,7 @@ def runs_module() -> ModuleType | None:
 
 
 def live_line(*, refreshes: bool) -> None:
-    """``Measuring here: 38 of 90 cells, about 3 min left.`` or how a race stands; ``refreshes`` reruns as they finish."""
+    """How a run or a race here stands, in one sentence; ``refreshes`` reruns the page as cells finish."""
     runs = runs_module()
     if runs is None:
         return
