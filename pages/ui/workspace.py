@@ -9,6 +9,7 @@ from typing import Any
 
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
+from decisions.history.snapshot import Snapshot
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
@@ -24,6 +25,7 @@ class Workspace:
     book: Any
     dark: bool
     narrow: bool
+    recalled: Snapshot | None = None  # the saved decision whose link was opened
 
     @property
     def colours(self) -> Palette:
