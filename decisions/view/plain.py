@@ -1,0 +1,46 @@
+"""A decision view as plain data for JSON: unknown and infinite become None."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from decisions.options import Decision
+from decisions.report.model import option_summary
+from decisions.view.values import DecisionView, Swing
+
+
+def decision_to_dict(decision: Decision) -> dict[str, Any]:
+    """Status, choice, sentences, and every option with its verdict, monthly cost and checks."""
+    return {
+        "status": decision.status,
+        "choice": decision.choice.id if decision.choice else None,
+        "nearest": decision.nearest.id if decision.nearest else None,
+        "status_quo": decision.status_quo.id if decision.status_quo else None,
+        "sentence": decision.sentence,
+        "detail": decision.detail,
+        "saving_usd_per_month": decision.saving_usd_per_month,
+        "would_change": list(decision.would_change),
+        "options": [option_summary(option) for option in decision.options],
+    }
+
+
+def view_to_dict(view: DecisionView) -> dict[str, Any]:
+    """Every field of the view by its name; the decision as :func:`decision_to_dict`."""
+    return dict(_plain(view))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decision):
+        return _plain(decision_to_dict(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return found | {"changes_choice": value.changes_choice} if isinstance(value, Swing) else found
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
