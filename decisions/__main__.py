@@ -21,8 +21,9 @@ from decisions.inputs import load_sla, load_workload
 from decisions.options import Decision
 from decisions.order import race_order, weights
 from decisions.report.formats import check_format, render
-from decisions.report.model import build_report, option_summary
+from decisions.report.model import build_report
 from decisions.scenarios import FIRST, Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from decisions.summaries import option_summary
 from evals.plan import DEMO_QUANTIZATIONS
 from evals.race_spec import by_size
 from pricing import overrides

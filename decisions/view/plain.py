@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from decisions.options import Decision
-from decisions.report.model import option_summary
+from decisions.summaries import finite, option_summary
 from decisions.view.values import DecisionView, Swing
 
 
@@ -28,7 +27,7 @@ def decision_to_dict(decision: Decision) -> dict[str, Any]:
 
 def view_to_dict(view: DecisionView) -> dict[str, Any]:
     """Every field of the view by its name; the decision as :func:`decision_to_dict`."""
-    return dict(_plain(view))
+    return dict(finite(_plain(view)))
 
 
 def _plain(value: Any) -> Any:
@@ -41,6 +40,4 @@ def _plain(value: Any) -> Any:
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
     return value

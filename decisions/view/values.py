@@ -76,7 +76,7 @@ class FlipPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Chance:
-    """In which share of the draws an option is the cheapest that truly meets every line.
+    """In which share of the draws an option is the cheapest that truly meets every line; ``meets``: it meets them all.
 
     ``open_lines`` are lines nothing is known of (an API's latency): they count as not met in ``probability``;
     ``probability_if_open_lines_meet`` is the share if this option alone met them.
@@ -88,6 +88,7 @@ class Chance:
     verdict: Status
     usd_per_month: float | None
     probability: float
+    meets: float | None  # None with open lines
     open_lines: tuple[str, ...]
     probability_if_open_lines_meet: float | None
 
@@ -101,6 +102,7 @@ class Chances:
     options: tuple[Chance, ...]
     none: float
     answer: float | None  # the share of the present answer
+    extra_usd_per_month: float | None  # what it costs more than the cheapest that meets, mean of the draws it meets in
     sentence: str
 
 
@@ -130,7 +132,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateRow:
-    """A candidate through all lines; ``cells`` in the order of the table's ``lines``, None where a line is not asked."""
+    """A candidate through all lines; ``cells`` in the order of the table's ``lines``, None where one is not asked."""
 
     option: str
     label: str
