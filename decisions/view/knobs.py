@@ -140,9 +140,9 @@ def _lines(basis: Basis) -> list[Knob]:
     words: tuple[tuple[str, str, Unit], ...] = (
         ("usd_per_month", "Monthly budget", "usd_per_month"),
         ("usd_per_query", "Budget a query", "usd_per_query"),
-        ("e2e_p95_s", "Latency line, p95", "s"),
-        ("ttft_p95_s", "First-token line, p95", "s"),
-        ("tpot_p95_s", "Time-per-token line, p95", "s"),
+        ("e2e_p95_s", "Latency line (p95)", "s"),
+        ("ttft_p95_s", "First-token line (p95)", "s"),
+        ("tpot_p95_s", "Time-per-token line (p95)", "s"),
     )
     found = [
         Knob(

@@ -41,3 +41,24 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return value
+
+
+def view_text(view: DecisionView) -> str:
+    """The view as lines for a terminal."""
+    parts = [("", [view.recommendation])]
+    parts.append(("Flip points", [flip.sentence for flip in view.flip_points]))
+    parts.append(("What moves it", [f"{bar.label}, {bar.range_text}: {bar.sentence}" for bar in view.swings]))
+    parts.append((f"How likely it is right ({view.chances.draws:,} draws)", [view.chances.sentence]))
+    others = [f"{one.label}, {one.role}: {one.verdict}, {one.cost_text}; {one.reason}" for one in view.alternatives]
+    parts.append(("Alternatives", others))
+    if view.rollback:
+        back = view.rollback
+        watch = [trigger.text for trigger in back.triggers]
+        parts.append(("Rollback", [back.sentence, *watch, back.load_text, back.notice_text, back.cost_text]))
+    parts.append(("Questions for engineers", [f"{one.text} ({one.because})" for one in view.questions]))
+    parts.append(("Common mistakes", [f"{one.title}: {one.because}. {one.text}" for one in view.mistakes]))
+    lines = []
+    for title, said in parts:
+        if said:
+            lines += [f"\n{title}"] * bool(title) + [f"- {line}" if title else line for line in said]
+    return "\n".join(lines)

@@ -15,7 +15,7 @@ from decisions.view.knobs import Basis, Knob
 from decisions.view.numbers import amount
 from decisions.view.outcomes import outcome, redecided, still_right
 from decisions.view.values import Outcome, Swing
-from decisions.wording import money
+from decisions.wording import money, percent
 from pricing.quotes import Band
 from pricing.repricing import asked_per_card
 
@@ -102,7 +102,7 @@ def _speed(scenario: Scenario, options: Sequence[Option], answer: Option) -> Swi
         "now": cost.value,
         "low_input": cost.low,
         "high_input": cost.high,
-        "range_text": "fast to slow end of the predicted speed" + (f", cards {used:.0%} busy" if used else ""),
+        "range_text": "fast to slow end of the predicted speed" + (f", cards {percent(used, 0)} busy" if used else ""),
         "origin": "90 % band of the speed model, from its error on cards and models held out",
     }
     return _bar(known, ends, options, answer)
