@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pricing.quotes import Band, Quote
 
+Floats = NDArray[np.float64]
 Z_95 = NormalDist().inv_cdf(0.95)
-STEPS = 2000  # quantiles of the first stage's time that the sum of both is taken over
+STEPS = 400  # quantiles of the first stage's time that the sum of both is taken over
+SCORES = np.array([NormalDist().inv_cdf((step + 0.5) / STEPS) for step in range(STEPS)])
 ROUNDS = 60
 TAIL = 0.05
 
@@ -28,11 +31,18 @@ class Tail:
         """Standard deviation of the log."""
         return math.log(self.p95_s / self.p50_s) / Z_95 if self.p95_s > self.p50_s else 0.0
 
-    def times_s(self) -> np.ndarray:
+    def times_s(self) -> Floats:
         """The middles of ``STEPS`` equal slices of probability."""
-        middles = (np.arange(STEPS) + 0.5) / STEPS
-        scores = np.array([NormalDist().inv_cdf(float(q)) for q in middles])
-        return np.asarray(self.p50_s * np.exp(self.spread * scores))
+        return np.asarray(self.p50_s * np.exp(self.spread * SCORES))
+
+    def beyond(self, seconds: Floats) -> float:
+        """The mean chance to take longer than each of ``seconds``."""
+        from scipy.special import ndtr  # imported here: only pages that ask for a mixture pay for it
+
+        if not self.spread:
+            return float((seconds < self.p50_s).mean())
+        logs = np.log(np.maximum(seconds, 1e-300) / self.p50_s) / self.spread
+        return float(ndtr(-logs).mean())
 
     def slower(self, factor: float) -> Tail:
         """Every time multiplied."""
@@ -44,20 +54,16 @@ def mixture_p95_s(first: Tail, second: Tail, passed_fraction: float, *, waits_fo
 
     Without ``waits_for_both`` (a router that asks one stage) the second term is e P(S > t).
     """
-    w, s = first.times_s(), second.times_s()
-    ended = np.sort(w)
-    late = np.sort((w[:, None] + s[None, :: STEPS // 200]).ravel()) if waits_for_both else np.sort(s)
+    before = first.times_s() if waits_for_both else np.zeros(1)
 
     def slower_than(t: float) -> float:
-        one = 1 - np.searchsorted(ended, t, side="right") / ended.size
-        two = 1 - np.searchsorted(late, t, side="right") / late.size
-        return float((1 - passed_fraction) * one + passed_fraction * two)
+        return (1 - passed_fraction) * first.beyond(np.array([t])) + passed_fraction * second.beyond(t - before)
 
-    low, high = 0.0, float(ended[-1] + late[-1])
+    low, high = 0.0, 2 * (first.times_s()[-1] + second.times_s()[-1])
     for _ in range(ROUNDS):
         middle = (low + high) / 2
         low, high = (middle, high) if slower_than(middle) > TAIL else (low, middle)
-    return high
+    return float(high)
 
 
 def mixture_band(first: Quote, second: Quote, passed_fraction: float, *, waits_for_both: bool = True) -> Band | None:
