@@ -10,7 +10,8 @@ from decisions.fields import BadInput
 from decisions.options import Option
 from decisions.scenarios import Scenario
 
-Confidences = Callable[[str, str, str], Mapping[str, Mapping[str, float]]]  # (model, quantization, task) → item → signal
+# (model, quantization, task) → item → signal → value
+Confidences = Callable[[str, str, str], Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True, kw_only=True)

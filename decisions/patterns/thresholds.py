@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from decisions.patterns.items import Floats, StagePair
 from decisions.sla import QualityLine
-from evals.statistics.intervals import Interval, mean_interval, score_interval
+from evals.statistics.intervals import Interval, score_interval
 from evals.statistics.sequential import BOLDEST, GRID, check_alpha
 
 FOLDS = 5
@@ -139,16 +139,35 @@ def plain(pair: StagePair, lines: tuple[Line, ...]) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class CrossFit:
-    """Every item scored under a threshold chosen on other items: what the rule is worth on new traffic.
+    """Every item under a threshold chosen on other items: what the rule is worth on new traffic.
 
-    ``scores`` and ``passed`` are one value an item, averaged over the shuffles; ``thresholds`` those of all folds.
+    ``scores`` and ``passed`` (1 where passed on) are one value an item, averaged over the shuffles; ``thresholds``
+    those of all folds.
     """
 
-    score: float
-    score_interval: Interval | None
-    passed_fraction: float
-    passed_interval: Interval | None
+    scores: Floats
+    passed: Floats
     thresholds: tuple[float, ...]
+
+    @property
+    def score(self) -> float:
+        """Mean score."""
+        return float(self.scores.mean())
+
+    @property
+    def passed_fraction(self) -> float:
+        """Share passed on."""
+        return float(self.passed.mean())
+
+    @property
+    def score_interval(self) -> Interval | None:
+        """95 % interval of the score."""
+        return _interval(self.scores)
+
+    @property
+    def passed_interval(self) -> Interval | None:
+        """95 % interval of the share passed on."""
+        return _interval(self.passed)
 
 
 def cross_fit(
@@ -171,21 +190,13 @@ def cross_fit(
             below = pair.signal[part] < threshold
             passed[part] += below / shuffles
             scores[part] += np.where(below, pair.strong[part], pair.weak[part]) / shuffles
-    return CrossFit(
-        score=float(scores.mean()),
-        score_interval=_interval(scores),
-        passed_fraction=float(passed.mean()),
-        passed_interval=_interval(passed),
-        thresholds=tuple(found),
-    )
+    return CrossFit(scores=np.clip(scores, 0.0, 1.0), passed=np.clip(passed, 0.0, 1.0), thresholds=tuple(found))
 
 
 def _interval(values: Floats) -> Interval | None:
-    """Of a share averaged over shuffles: as wide as that of right-or-wrong items with the same mean."""
-    clipped = np.clip(values, 0.0, 1.0)
-    if np.all((clipped == 0.0) | (clipped == 1.0)):
-        return score_interval(clipped.tolist())
-    return mean_interval(clipped.tolist())
+    """Wilson's where every item came out the same in all shuffles, else the t interval of the mean."""
+    rounded = np.where(np.abs(values - np.round(values)) < 1e-9, np.round(values), values)
+    return score_interval(rounded.tolist())
 
 
 def _order(pair: StagePair) -> tuple[np.ndarray, np.ndarray]:
