@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,12 +13,11 @@ from decisions.patterns.mix import Mix, cheapest_mix
 from decisions.patterns.stages import stage_quote
 from decisions.patterns.traffic import shares_of
 from decisions.scenarios import Scenario
+from decisions.sla import Sla
 from decisions.verdicts import Check, Status, judge, overall
 from decisions.wording import listed, price
 from pricing.catalogue import PriceBook
 from pricing.quotes import Band, Quote, per_query
-
-MOST_OPTIONS = 24  # a task keeps its cheapest ones: the others are dominated there at every load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,10 @@ def hybrid(
     quotes: dict[tuple[str, frozenset[str]], Quote] = {}
 
     def cost(option_id: str, tasks: frozenset[str]) -> float | None:
-        share = sum(traffic[task] for task in sorted(tasks))
+        share = round(math.fsum(traffic[task] for task in tasks), 12)
         quote = stage_quote(scenario, by_id[option_id], share, book, e2e_p95_s=scenario.sla.e2e_p95_s)
         quotes[option_id, tasks] = quote
-        seconds = [check for check in limit_checks(replace(scenario.sla, usd_per_month=None), quote)]
-        kept = all(check.status == "meets" for check in seconds if check.unit != "usd")
+        kept = all(check.status == "meets" for check in limit_checks(_without_money(scenario.sla), quote))
         return quote.usd_per_month.value if kept and quote.usd_per_month else None
 
     missing = tuple(scenario.tasks[task] for task in traffic if not any(task in tasks for tasks in able.values()))
@@ -93,22 +92,18 @@ def _able(scenario: Scenario, options: Sequence[Option], tasks: tuple[str, ...])
     able: dict[str, list[str]] = {}
     for task in tasks:
         line = task in scenario.sla.quality
-        kept = [
-            option
-            for option in options
-            if option.quote.usd_per_month
-            and option.quote.fits
-            and task in option.measurements
-            and (not line or overall(check for check in option.checks if check.task == task) == "meets")
-        ]
-        kept.sort(key=lambda option: option.quote.usd_per_month.value if option.quote.usd_per_month else 0.0)
-        for option in kept[:MOST_OPTIONS]:
-            able.setdefault(option.id, []).append(task)
+        for option in options:
+            proven = not line or overall(check for check in option.checks if check.task == task) == "meets"
+            if proven and task in option.measurements:
+                able.setdefault(option.id, []).append(task)
     return able
 
 
 def _fleets(
-    found: Mix, by_id: Mapping[str, Option], traffic: Mapping[str, float], quotes: Mapping[tuple[str, frozenset[str]], Quote]
+    found: Mix,
+    by_id: Mapping[str, Option],
+    traffic: Mapping[str, float],
+    quotes: Mapping[tuple[str, frozenset[str]], Quote],
 ) -> tuple[Fleet, ...]:
     fleets = [
         Fleet(
@@ -125,18 +120,17 @@ def _fleets(
 def _judged(scenario: Scenario, fleets: tuple[Fleet, ...], tasks: tuple[str, ...], best: Option | None) -> Hybrid:
     bands = [fleet.quote.usd_per_month for fleet in fleets if fleet.quote.usd_per_month]
     month = Band(value=sum(b.value for b in bands), low=sum(b.low for b in bands), high=sum(b.high for b in bands))
-    whole = Quote(kind="hybrid", label="", fits=True, usd_per_month=month, usd_per_query=per_query(month, scenario.workload))
-    money = [check for check in limit_checks(_money_only(scenario), whole)]
+    query = per_query(month, scenario.workload)
+    whole = Quote(kind="hybrid", label="", fits=True, usd_per_month=month, usd_per_query=query)
+    money = [check for check in limit_checks(scenario.sla, whole) if check.unit == "usd"]
     serving = {task: fleet for fleet in fleets for task in fleet.tasks}
-    quality = [
-        check for task in tasks for check in serving[task].option.checks if check.task == task
-    ]
+    quality = [check for task in tasks for check in serving[task].option.checks if check.task == task]
     slowest = max((fleet.quote for fleet in fleets), key=lambda q: q.e2e_p95_s.value if q.e2e_p95_s else 0.0)
     seconds = [check for check in limit_checks(scenario.sla, slowest) if check.unit == "s"]
     checks = (*quality, *seconds, *money)
     problems = []
     if best and best.quote.usd_per_month and price(month.value) >= price(best.quote.usd_per_month.value):
-        problems.append(f"One option does it as cheaply: {best.label} keeps every line alone. A mix is not worth its upkeep.")
+        problems.append(f"{best.label} keeps every line alone and costs no more: a mix is not worth its upkeep.")
     for check in money:
         if judge("at most", check.target, check.low, check.high) == "misses":
             problems.append(f"Even the cheapest mix is over your {check.name}: raise it, or lower a line.")
@@ -151,14 +145,14 @@ def _judged(scenario: Scenario, fleets: tuple[Fleet, ...], tasks: tuple[str, ...
     )
 
 
-def _money_only(scenario: Scenario):  # type: ignore[no-untyped-def]
-    return replace(scenario.sla, e2e_p95_s=None, ttft_p95_s=None, tpot_p95_s=None)
+def _without_money(sla: Sla) -> Sla:
+    return replace(sla, usd_per_month=None, usd_per_query=None)
 
 
 def _why_none(missing: tuple[str, ...]) -> str:
     if missing:
         return (
-            f"No option here is proven to keep the line on {listed(list(missing))}: lower that line, measure more items "
-            "or add a larger candidate."
+            f"No option here is proven to keep the line on {listed(list(missing))}: lower that line, measure more "
+            "items or add a larger candidate."
         )
     return "No mix keeps the latency line at this load: relax it, or allow more cards a replica."
