@@ -170,10 +170,13 @@ def _priced(
         "replicas": plan.fleet(seen[0]),
         "outside_calibration": outside,
     }
-    stages = [
-        Quote(kind="rental", e2e_p50_s=mid.e2e_p50_s, e2e_p95_s=_band(mid, [end[k] for end in ends if end]), **common)  # type: ignore[misc]
-        for k, mid in ((1, seen[1]), (2, seen[2]))
-    ]
+    first, second = (
+        Quote(kind="rental", e2e_p50_s=middle.e2e_p50_s, e2e_p95_s=_band(middle, bounds), **common)
+        for middle, bounds in (
+            (seen[1], [end[1] for end in ends if end]),
+            (seen[2], [end[2] for end in ends if end]),
+        )
+    )
     whole = Quote(
         kind="rental",
         provider=place.offer.provider,
@@ -196,7 +199,7 @@ def _priced(
     link = place.accelerator.link_gb_s if place.accelerator.link == "pcie" else None
     swap = pair.second.variant.weight_bytes / ((link or HOST_LINK_GB_S) * 1e9)
     kept = keeps(seen[1], seen[2])
-    return (not kept, value), SharedCards(whole=whole, first=stages[0], second=stages[1], swap_s=swap)
+    return (not kept, value), SharedCards(whole=whole, first=first, second=second, swap_s=swap)
 
 
 def _band(middle: Latency, ends: Sequence[Latency]) -> Band:

@@ -49,7 +49,7 @@ def dynamic_precision(
     method: str = "guarantee",
     best_single: Option | None = None,
 ) -> DynamicPrecision:
-    """``low`` answers, what it is unsure of goes to ``high``. Raises BadInput for two models and as ``cascade`` does."""
+    """``low`` answers, what it is unsure of goes to ``high``. Raises BadInput for two models, and as ``cascade``."""
     if low.model != high.model:
         raise BadInput(
             f"{low.label} and {high.label} are two models; dynamic precision takes two precisions of one. "
