@@ -192,7 +192,7 @@ def _priced(
         parts=parts,
         facts=(
             Fact(name="held in memory", value=f"{weights / GIB:.1f} GiB of weights, both precisions"),
-            Fact(name="requests at once", value=f"{pair.slots[0]} at the first precision, {pair.slots[1]} at the other"),
+            Fact(name="requests at once", value=f"{pair.slots[0]} at the first precision, {pair.slots[1]} more"),
         ),
         **common,
     )

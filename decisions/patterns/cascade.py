@@ -30,7 +30,6 @@ class Cascade:
     kind: str  # "cascade" or "router"
     first: Option
     second: Option
-    signal: str
     method: Method
     plans: tuple[TaskPlan, ...]
     passed: Share
@@ -76,10 +75,10 @@ def cascade(
         raise BadInput(f"both stages are {first.label}; choose another second stage")
     chosen: Method = one_of("method", method, METHODS, "cascade")  # type: ignore[assignment]
     traffic = shares_of(scenario, shares)
-    found, used = pairs(scenario, first, second, results, traffic, PROMPT_LENGTH if router else signal)
+    found = pairs(scenario, first, second, results, traffic, PROMPT_LENGTH if router else signal)
     plans = tuple(
-        plan(scenario, pair, traffic[pair.task], second.label, method=chosen, alpha=alpha / len(found))
-        for pair in found
+        plan(scenario, pair, used, traffic[pair.task], second.label, method=chosen, alpha=alpha / len(found))
+        for pair, used in found
     )
     passed = _passed(plans)
     quote = joined(scenario, first, second, passed, book, router=router)
@@ -90,7 +89,6 @@ def cascade(
         kind="router" if router else "cascade",
         first=first,
         second=second,
-        signal=used,
         method=chosen,
         plans=plans,
         passed=passed,
@@ -101,7 +99,7 @@ def cascade(
         checks=checks,
         verdict=overall(checks),
         best_single=best_single,
-        problems=_problems(first, second, plans, quote, alone, used),
+        problems=_problems(first, second, plans, quote, alone),
         curve=curve(scenario, first, second, plans, book, router=router) if drawn else (),
     )
 
@@ -158,16 +156,11 @@ def _score(plans: Sequence[TaskPlan]) -> tuple[float, Interval | None]:
 
 
 def _problems(
-    first: Option,
-    second: Option,
-    plans: Sequence[TaskPlan],
-    quote: Quote,
-    alone: tuple[Quote, Quote],
-    signal: str,
+    first: Option, second: Option, plans: Sequence[TaskPlan], quote: Quote, alone: tuple[Quote, Quote]
 ) -> tuple[str, ...]:
     found = []
-    told_by = "the prompt's length" if signal == PROMPT_LENGTH else f"{first.label}'s confidence"
     for one in plans:
+        told_by = "the prompt's length" if one.signal == PROMPT_LENGTH else f"{first.label}'s confidence"
         auroc = one.why.auroc_interval
         if auroc and auroc.low <= 0.5:
             found.append(

@@ -78,7 +78,8 @@ def _carries(scenario: Scenario, claim: WorkedClaim, book: PriceBook) -> Checked
     holds = quote.replicas == 1 and usd.high <= budget
     open_ = quote.replicas == 1 and usd.low <= budget < usd.high
     found = f"{quote.replicas:,} × ({quote.label}) are needed: {one}. "
-    found += f"That is {money(usd.value)} a month ({short_money(usd.low)}–{short_money(usd.high)}), not {money(budget)}."
+    band = f"{short_money(usd.low)}–{short_money(usd.high)}"
+    found += f"That is {money(usd.value)} a month ({band}), not {money(budget)}."
     if holds:
         found = f"One is enough, for {money(usd.value)} a month."
     result: Says = "holds" if holds else "cannot be told" if open_ else "does not hold"

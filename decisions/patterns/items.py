@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,12 +104,12 @@ def stage_pair(
     )
 
 
-def usual_signal(confidences: Sequence[Mapping[str, Mapping[str, float]]]) -> str:
+def usual_signal(confidences: Mapping[str, Mapping[str, float]]) -> str:
     """The signal to use unless told: the answer margin where every item has one, else the mean log probability.
 
     Decided by what is there, not by how well it did: choosing by results would need items of its own.
     """
     for name in SIGNALS:
-        if confidences and all(c and all(np.isfinite(v.get(name, np.nan)) for v in c.values()) for c in confidences):
+        if confidences and all(np.isfinite(values.get(name, np.nan)) for values in confidences.values()):
             return name
     return "mean_token_logprob"

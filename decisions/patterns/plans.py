@@ -42,6 +42,7 @@ class TaskPlan:
     task: str
     title: str
     share: float
+    signal: str
     pair: StagePair
     threshold: float | None
     fit: CrossFit
@@ -56,38 +57,47 @@ class TaskPlan:
 
 def pairs(
     scenario: Scenario, first: Option, second: Option, results: ItemResults, shares: Mapping[str, float], signal: str
-) -> tuple[tuple[StagePair, ...], str]:
-    """The items of every task with traffic, and the signal used. Raises BadInput as ``stage_pair`` does."""
-    tasks = [task for task in scenario.tasks if shares[task] > 0]
-    if signal == PROMPT_LENGTH:
-        signals = {task: {item: -size for item, size in results.prompt_lengths(task).items()} for task in tasks}
-    else:
-        seen = {task: results.confidences(first.model, first.quantization, task) for task in tasks}
-        signal = one_of("signal", signal or usual_signal(list(seen.values())), SIGNALS, "confidence")
-        signals = {t: {item: v[signal] for item, v in c.items() if signal in v} for t, c in seen.items()}
+) -> tuple[tuple[StagePair, str], ...]:
+    """The items of every task with traffic, each with the signal used. Raises BadInput as ``stage_pair`` does."""
     found = []
-    for task in tasks:
+    for task in (task for task in scenario.tasks if shares[task] > 0):
+        used, values = _signal(first, results, task, signal)
         base = first.baselines.get(task) or second.baselines.get(task)
         line = scenario.sla.quality.get(task)
         refers = line and (line.minimum_of_baseline is not None or line.max_drop_from_baseline is not None)
         baseline = results.of(second, task) if not line else None
         if refers and base:
             baseline = results.scores(base.model, base.quantization, task)
-        found.append(
-            stage_pair(
-                task,
-                weak=results.of(first, task),
-                strong=results.of(second, task),
-                signal=signals[task],
-                names=(first.label, second.label),
-                baseline=baseline,
-            )
+        pair = stage_pair(
+            task,
+            weak=results.of(first, task),
+            strong=results.of(second, task),
+            signal=values,
+            names=(first.label, second.label),
+            baseline=baseline,
         )
-    return tuple(found), signal
+        found.append((pair, used))
+    return tuple(found)
+
+
+def _signal(first: Option, results: ItemResults, task: str, wanted: str) -> tuple[str, Mapping[str, float]]:
+    """(name, value by item); larger where the first stage should be kept."""
+    if wanted == PROMPT_LENGTH:
+        return wanted, {item: -size for item, size in results.prompt_lengths(task).items()}
+    seen = results.confidences(first.model, first.quantization, task)
+    used = one_of("signal", wanted, SIGNALS, "confidence") if wanted else usual_signal(seen)
+    return used, {item: values[used] for item, values in seen.items() if used in values}
 
 
 def plan(
-    scenario: Scenario, pair: StagePair, share: float, second: str, *, method: Method = "guarantee", alpha: float = 0.05
+    scenario: Scenario,
+    pair: StagePair,
+    signal: str,
+    share: float,
+    second: str,
+    *,
+    method: Method = "guarantee",
+    alpha: float = 0.05,
 ) -> TaskPlan:
     """The threshold of one task at error ``alpha``, for its lines (none: at most two points below the second stage)."""
     title = scenario.tasks[pair.task]
@@ -102,6 +112,7 @@ def plan(
         task=pair.task,
         title=title,
         share=share,
+        signal=signal,
         pair=pair,
         threshold=threshold,
         fit=fit,
