@@ -6,6 +6,7 @@ before anything is made of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from evals.engines.onnx_export import export_classifier, export_decoder, quantiz
 from evals.engines.onnx_files import OnnxFacts, facts
 from evals.engines.onnx_model import Graph, OnnxClassifier, OnnxDecoder
 from evals.engines.speed import measured_speed
+from evals.engines.stored import unique
 from evals.models import LocalModel
 from evals.quantizations import quantization
 
@@ -47,7 +49,8 @@ def load(job: Job) -> LoadedVariant:
     changed = difference(original, _model(job.local, Graph(path)), job.tokenizer)
     if job.how.label != FULL and changed == 0:
         raise RuntimeError(f"{job.how.label} left the logits of {job.local.name} unchanged: nothing was quantized")
-    return _variant(job, path, found, {"logits_changed": changed})
+    parameters = sum(parameter.numel() for parameter in unique(original.parameters()))  # without constants of the graph
+    return _variant(job, path, replace(found, parameters=parameters), {"logits_changed": changed})
 
 
 def _make(job: Job, folder: Path) -> None:
