@@ -92,11 +92,13 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
 def watch(name: str, quiet: bool) -> control.RunStatus:
     """Wait for the end of a run and start dead workers again. Counting cells is work that the run would miss: what is
     asked twice a second is only whether it still runs."""
-    restarts, next_line = 0, time.monotonic()
+    restarts, shown, next_line = 0, "", time.monotonic()
     while True:
         if not quiet and time.monotonic() >= next_line:
-            next_line = time.monotonic() + LINE_S
-            typer.echo(_progress(name), err=True)
+            next_line, line = time.monotonic() + LINE_S, _progress(name)
+            if line != shown:
+                typer.echo(line, err=True)
+            shown = line
         now = control.state(name)
         if now == "interrupted":
             if restarts == MAX_RESTARTS:
