@@ -37,7 +37,10 @@ class Harness:
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
         self._lm = variant.lm or AnsweringLM(
-            pretrained=variant.model, tokenizer=variant.tokenizer, batch_size=batch_size, max_length=_context(variant)
+            pretrained=variant.model,
+            tokenizer=variant.tokenizer,
+            batch_size=variant.batch_size or batch_size,
+            max_length=_context(variant),
         )
 
     def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> None:

@@ -131,7 +131,7 @@ def test_a_task_nobody_measured_is_refused_by_name(store: Store) -> None:
         measured(store, run, quantization, {"shop_math": [1.0] * 5})
     with pytest.raises(ValueError, match="share no measured shop_code; run both on it first"):
         compare("tiny-1m@bf16", "tiny-1m@nf4", "code", store=store)
-    with pytest.raises(ValueError, match="task .*'chess'"):
+    with pytest.raises(ValueError, match=r"task .*'chess'"):
         compare("tiny-1m@bf16", "tiny-1m@nf4", "chess", store=store)
 
 
