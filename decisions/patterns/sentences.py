@@ -24,6 +24,8 @@ def cascade_sentence(found: Cascade) -> str:
         else f"A cascade of {found.first.label} then {found.second.label}"
     )
     own = found.quote.usd_per_month
+    if not found.is_needed and found.verdict == "meets":
+        return f"{found.first.label} keeps every line by itself for about {_cost(own)}: nothing needs a second model."
     return _judged(name, found.checks, own, found.saving_fraction, found.best_single, found.verdict)
 
 
@@ -50,7 +52,8 @@ def span_whole(low: float, high: float) -> str:
 
 def auroc_sentence(found: Cascade) -> str:
     """Why it works or does not, of the task where confidence tells least."""
-    known = [one for one in found.plans if one.why.auroc is not None and one.why.auroc_interval is not None]
+    passing = [one for one in found.plans if not one.never_passes] or found.plans
+    known = [one for one in passing if one.why.auroc is not None and one.why.auroc_interval is not None]
     if not known:
         return f"{found.first.label} is right on every item, or on none: there is nothing to tell apart."
     worst = min(known, key=lambda one: one.why.auroc or 0.0)
