@@ -43,7 +43,7 @@ def test_the_evidence_at_every_threshold_is_the_capital_of_the_bets_after_all_it
 
     line = Line(name="quiz", target=0.5)
     logs = e_values(pair([1, 0], [1, 1], [0.9, 0.1]), line)
-    # kept at the second threshold: 1 (weak), then 1 (strong); at the third: 1 and 0. x − m is ±0.5, the bets 1.98 × grid
+    # kept at the second threshold: 1 (weak), then 1 (strong); at the third: 1 and 0. x − m is ±0.5, bets 1.98 × grid
     bets = GRID * BOLDEST / 0.5
     expected = [np.mean((1 + bets * 0.5) ** 2)] * 2 + [np.mean((1 + bets * 0.5) * (1 - bets * 0.5))]
     assert np.exp(logs) == pytest.approx(expected)
