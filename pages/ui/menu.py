@@ -10,6 +10,7 @@ PAGES = (
     ("app.py", "Decide"),
     ("pages/Compare.py", "Compare"),
     ("pages/Cliff.py", "Cliff"),
+    ("pages/Patterns.py", "Patterns"),
     ("pages/Report.py", "Report"),
 )
 MORE = (
