@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from decisions.charts.palette import Palette, dressed
 from decisions.wording import money
-from pages.ui.charts.palette import Palette, dressed
 from pricing.offers import Offer
 
 ROW_PX = 24

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from decisions.charts.labels import CHARACTER_PX, LINE_PX, Box
+from decisions.charts.palette import Palette, faded
 from decisions.cliff import CliffRow
-from pages.ui.charts.labels import CHARACTER_PX, LINE_PX, Box
-from pages.ui.charts.palette import Palette, faded
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pytest
 
-from pages.ui.charts.decide import decide_chart, round_money_ticks
-from pages.ui.charts.labels import CHARACTER_PX, LINE_PX, Mark, place_labels
-from pages.ui.charts.palette import DARK, LIGHT
+from decisions.charts.decide import decide_chart, round_money_ticks
+from decisions.charts.labels import CHARACTER_PX, LINE_PX, Mark, place_labels
+from decisions.charts.palette import DARK, LIGHT
 from pages.ui.options_table import options_frame
 from tests.pages.examples import example_decision
 

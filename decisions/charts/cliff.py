@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from decisions.charts.forecasts import expected_marks
+from decisions.charts.labels import Box, Mark, place_labels
+from decisions.charts.palette import METHOD_SYMBOLS, Palette, dressed, faded
+from decisions.charts.reference_lines import smaller_models
 from decisions.cliff import CliffRow
 from decisions.wording import points, score
-from pages.ui.charts.forecasts import expected_marks
-from pages.ui.charts.labels import Box, Mark, place_labels
-from pages.ui.charts.palette import METHOD_SYMBOLS, Palette, dressed, faded
-from pages.ui.charts.reference_lines import smaller_models
 
 BITS_TICKS = (16, 8, 6, 5, 4, 3, 2, 1.5)
 PANEL_PX = 235

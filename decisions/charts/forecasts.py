@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from decisions.charts.palette import Palette, faded
 from decisions.cliff import CliffRow
 from decisions.wording import points
-from pages.ui.charts.palette import Palette, faded
 
 
 def expected_marks(

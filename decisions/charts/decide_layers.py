@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from decisions.charts.palette import SYMBOLS, Palette, faded
 from decisions.options import Decision, Option
 from decisions.verdicts import Status
 from decisions.wording import money, money_band, percent, score
-from pages.ui.charts.palette import SYMBOLS, Palette, faded
-from pages.ui.wording import VERDICT_WORDS
 
 
 def region(
@@ -138,7 +137,7 @@ def marks(
             x=[o.quote.usd_per_month.value for o in mine if o.quote.usd_per_month],
             y=[o.measurements[decision.task].score for o in mine],
             mode="markers",
-            name=VERDICT_WORDS[word],
+            name=word,
             customdata=[[o.id] for o in mine],
             hovertext=[_hover(o, decision.task) for o in mine],
             hoverinfo="text",
@@ -170,7 +169,7 @@ def marks(
 def _hover(option: Option, task: str) -> str:
     seen = option.measurements[task]
     lines = [
-        f"<b>{option.label}</b> · {VERDICT_WORDS[option.verdict]}",
+        f"<b>{option.label}</b> · {option.verdict}",
         option.quote.label,
         f"{score(seen.score, seen.low, seen.high)} right",
     ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pages.ui.charts.reference_lines import named_lines
+from decisions.charts.reference_lines import named_lines
 
 BOUNDS, SIZE = (-0.05, 0.45), (400.0, 200.0)  # half the score in 200 px: 2.5 px a point
 

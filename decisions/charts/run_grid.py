@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from decisions.charts.palette import Palette, dressed, faded
 from decisions.wording import percent
-from pages.ui.charts.palette import Palette, dressed, faded
 
 if TYPE_CHECKING:
     from evals.runs import CellStatus

@@ -6,10 +6,10 @@ import math
 
 import plotly.graph_objects as go
 
+from decisions.charts.decide import round_money_ticks
+from decisions.charts.palette import Palette, dressed, faded
 from decisions.comparison import BreakEven
 from decisions.wording import count, money, short_money
-from pages.ui.charts.decide import round_money_ticks
-from pages.ui.charts.palette import Palette, dressed, faded
 
 
 def break_even_chart(

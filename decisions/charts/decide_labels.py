@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from decisions.charts.labels import Box, Mark, place_labels
+from decisions.charts.palette import Palette
 from decisions.options import Decision, Option
-from pages.ui.charts.labels import Box, Mark, place_labels
-from pages.ui.charts.palette import Palette
 
 
 def worth_a_label(decision: Decision, shown: Sequence[Option], selected: str) -> list[Option]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import plotly.graph_objects as go
 
-from pages.ui.charts.palette import Palette, dressed, faded
+from decisions.charts.palette import Palette, dressed, faded
 from pricing.api_prices import Period
 
 BEFORE = timedelta(days=180)  # how much of the first known price is drawn, whose start nobody wrote down

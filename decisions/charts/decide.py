@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from decisions.charts.decide_labels import labels, worth_a_label
+from decisions.charts.decide_layers import frontier, intervals, marks, region
+from decisions.charts.palette import Palette, dressed
 from decisions.options import Decision, Option
 from decisions.wording import percent, short_money
-from pages.ui.charts.decide_labels import labels, worth_a_label
-from pages.ui.charts.decide_layers import frontier, intervals, marks, region
-from pages.ui.charts.palette import Palette, dressed
 
 WIDE_PX = (660.0, 380.0)
 NARROW_PX = (270.0, 330.0)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
+from decisions.charts.palette import Palette, dressed, faded
 from decisions.comparison import Comparison, ComparisonRow
 from decisions.wording import percent
-from pages.ui.charts.palette import Palette, dressed, faded
 
 
 def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = False) -> go.Figure:
