@@ -22,14 +22,6 @@ CONFIG = {"displayModeBar": False}
 FLIPS_SHOWN = 6
 
 
-def headline(view: DecisionView) -> None:
-    """The answer, how likely it is right, and the nearest things that would change it."""
-    st.markdown(f"## {md(view.decision.sentence)}")
-    if view.decision.detail:
-        st.markdown(md(view.decision.detail))
-    st.markdown(f":material/casino: {md(view.chances.sentence)}")
-
-
 def flip_points(view: DecisionView) -> None:
     """The nearest flip points as sentences, all of them in the table."""
     st.markdown("#### What would change our mind")
@@ -116,6 +108,9 @@ def asked(view: DecisionView) -> None:
 
 
 workspace = frame("Decision")
+st.markdown(f"## {md(workspace.decision.sentence)}")
+if workspace.decision.detail:
+    st.markdown(md(workspace.decision.detail))
 with st.spinner("Deciding again on both sides of every line …", show_time=True):
     found = decision_view(
         workspace.scenario,
@@ -124,7 +119,7 @@ with st.spinner("Deciding again on both sides of every line …", show_time=True
         workspace.item_scores,
         decision=workspace.decision,
     )
-headline(found)
+st.markdown(f":material/casino: {md(found.chances.sentence)}")
 if not found.decision.options:
     st.info("No candidate has evidence on these tasks yet; it fills in here.", icon=":material/hourglass_empty:")
     st.stop()
