@@ -24,8 +24,8 @@ MAY_IMPORT = {
     "app": {"data", "evals", "pricing", "decisions", "pages"},
 }
 MODEL_STACK = {
-    "accelerate", "auto_round", "bitsandbytes", "gguf", "gptqmodel", "hqq", "llama_cpp", "lm_eval", "onnx", "onnxruntime",
-    "onnxscript", "optimum", "torch", "torchao", "transformers", "xllamacpp",
+    "accelerate", "auto_round", "bitsandbytes", "gguf", "gptqmodel", "hqq", "llama_cpp", "lm_eval", "onnx",
+    "onnxruntime", "onnxscript", "optimum", "torch", "torchao", "transformers", "xllamacpp",
 }  # fmt: skip
 MODEL_ROOMS = ("evals/engines/", "data/models/")
 SCREEN_ROOMS = ("app.py", "pages/")

@@ -19,7 +19,7 @@ def gpu_check(
     models: Names = None,
     quantizations: Names = None,
     items: Annotated[int, typer.Option(min=1, help="Items a task of the small models.")] = 50,
-    large: Annotated[bool, typer.Option(help="Also speed and memory of a random-weight 8B; takes 17 GB of disk.")] = True,
+    large: Annotated[bool, typer.Option(help="Also speed and memory of a random-weight 8B: 17 GB of disk.")] = True,
     out: Annotated[Path | None, typer.Option(help="Where to write; BITBUDGET_HOME/gpu-check.json if left out.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -50,7 +50,5 @@ def _line(row: dict[str, Any]) -> str:
         return f"{name}: FAILED {row['failed']}"
     scores = ", ".join(f"{task} {score:.0%}" for task, score in row["scores"].items()) or "no scores: random weights"
     speed = row["speed"]
-    return (
-        f"{name}: {row['device']}, {row['memory_bytes'] / 1e6:,.1f} MB, prompt {speed['prefill_tokens_per_s']:,.0f} and "
-        f"output {speed['decode_tokens_per_s']:,.0f} tokens/s; {scores}"
-    )
+    pace = f"prompt {speed['prefill_tokens_per_s']:,.0f} and output {speed['decode_tokens_per_s']:,.0f} tokens/s"
+    return f"{name}: {row['device']}, {row['memory_bytes'] / 1e6:,.1f} MB, {pace}; {scores}"

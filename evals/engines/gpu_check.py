@@ -1,4 +1,4 @@
-"""The quantizations that use CUDA kernels, on the GPU of this machine: answers of the tiny family, speed of a large one.
+"""Quantizations that use CUDA kernels, on the GPU of this machine: answers of the tiny family, speed of a large one.
 
 The large model has the shape of an 8B and random weights: its speed and memory are real, its answers are noise and are
 not taken. Nothing is simulated, and without a GPU nothing is checked.

@@ -99,7 +99,7 @@ def _drift_of_steps(model: Any, tokenizer: Any) -> float:
 def _require_kind(job: Job, path: Path, found: OnnxFacts) -> None:
     if not found.kind:
         raise ValueError(
-            f"{path.name} holds {found.told}; known here are 32-bit floats and 8-bit integers of ONNX Runtime's quantizer"
+            f"{path.name} holds {found.told}; known here are 32-bit floats and ONNX Runtime's 8-bit integers"
         )
     if found.kind != job.how.label:
         raise ValueError(f"{path.name} holds {found.told}, not {job.how.label}; ask for quantization {found.kind}")

@@ -102,7 +102,7 @@ def quantize(source: Path, target: Path, left_alone: Collection[str] = ()) -> No
             weight_type=QuantType.QUInt8,
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm"],
-            nodes_to_exclude=excluded,
+            nodes_to_exclude=[*excluded, *(f"{name}_MatMul" for name in excluded)],  # as it renames them first
             use_external_data_format=_is_large(source.parent),
             extra_options={"MatMulConstBOnly": True},
         )
@@ -131,5 +131,5 @@ def _export(
             external_data=weights > BEYOND_ONE_FILE_BYTES,
         )
     whole = onnx.load(path, load_external_data=False)
-    del whole.graph.value_info[:]  # shapes of transposed weights; the quantizer turns them back and then trips over these
+    del whole.graph.value_info[:]  # the quantizer transposes weights and then trips over their old shapes
     onnx.save(whole, path)
