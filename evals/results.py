@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.measurements import Measurement
@@ -43,7 +43,10 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     for (model, _, name), cell in done.items():
         if scores := list(all_scores[cell["cell_key"]].values()):
             baseline = next((b for b in BASELINES if b in labels[model, name]), "")
-            found.append(_measurement(cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline))
+            measurement = _measurement(
+                cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline
+            )
+            found.append(replace(measurement, note=unsandboxed_note(store.unsandboxed(cell["cell_key"]))))
     return found
 
 
@@ -82,6 +85,11 @@ def _measurement(
         hardware=arithmetic + stored_only,
         seconds=cell["seconds"],
     )
+
+
+def unsandboxed_note(items_unsandboxed: int) -> str:
+    """The stamp on a score for which model-written code ran without a sandbox; "" if none did."""
+    return f"Unsandboxed: the code of {items_unsandboxed} answers ran without a sandbox" if items_unsandboxed else ""
 
 
 def item_scores(model: str, quantization: str, task_name: str, store: Store | None = None) -> dict[str, float]:

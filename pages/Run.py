@@ -31,11 +31,13 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
             if st.button("Cancel", icon=":material/stop_circle:", help="What is measured so far stays."):
                 runs.cancel(run)
                 st.rerun(scope="app")
-        elif status.state in ("interrupted", "cancelled") and st.button(
+        elif status.state in ("interrupted", "cancelled", "paused") and st.button(
             "Resume", icon=":material/play_arrow:", help="Goes on at the item where it stopped."
         ):
             runs.reopen(run)
             st.rerun(scope="app")
+    if status.reason:
+        st.warning(md(status.reason), icon=":material/pause_circle:")
     if race is not None:
         show_race(workspace, run, race)
     else:
@@ -92,7 +94,9 @@ if newest is None:
 elif newest.state == "running":
     watch(workspace, newest.run)
 else:
-    words = {"done": "Measured here", "cancelled": "Stopped", "interrupted": "Interrupted"}[newest.state]
+    words = {"done": "Measured here", "cancelled": "Stopped", "paused": "Paused", "interrupted": "Interrupted"}[
+        newest.state
+    ]
     race = standing(newest.run)
     measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")

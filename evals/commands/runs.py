@@ -80,6 +80,7 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
                     "weight_bytes": m.weight_bytes,
                     "bits_per_weight": m.bits_per_weight,
                     "seconds": cell.seconds,
+                    "note": m.note,
                 }
             )
         else:
@@ -94,7 +95,9 @@ def watch(name: str, quiet: bool) -> control.RunStatus:
         if now is None:
             raise typer.Exit(2)
         line = f"{now.cells_done} of {now.cells_total} cells, {now.items_done} of {now.items_total} items"
-        if now.seconds_left is not None and now.state == "running":
+        if now.reason:
+            line += f"; {now.reason}"
+        elif now.seconds_left is not None and now.state == "running":
             line += f", about {max(1, round(now.seconds_left / 60))} min left"
         if line != shown and not quiet:
             typer.echo(line, err=True)
@@ -112,7 +115,7 @@ def watch(name: str, quiet: bool) -> control.RunStatus:
 
 
 def cells_table(final: control.RunStatus) -> str:
-    lines = [f"run {final.run}: {final.state}"]
+    lines = [f"run {final.run}: {final.state}{f', {final.reason}' if final.reason else ''}"]
     for cell in final.cells:
         if cell.score is None or cell.state != "done":
             lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {cell.state} {cell.reason}")

@@ -50,6 +50,8 @@ def _ticking(refreshes: bool, cells_done_before: int) -> None:
 def progress_sentence(status: object) -> str:
     """Cells done and time left, in words."""
     done, total = getattr(status, "cells_done", 0), getattr(status, "cells_total", 0)
+    if reason := getattr(status, "reason", ""):
+        return f"Measuring here waits at {done} of {total} cells: {reason}."
     return f"Measuring here: {done} of {total} cells, {time_left(getattr(status, 'seconds_left', None))}."
 
 
