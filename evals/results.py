@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evals.measurements import Measurement
+from evals.measurements import Measurement, unsandboxed_note
 from evals.quantizations import BASELINES, QUANTIZATIONS
+from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
 from evals.tasks import items, task
@@ -87,16 +88,29 @@ def _measurement(
     )
 
 
-def unsandboxed_note(items_unsandboxed: int) -> str:
-    """The stamp on a score for which model-written code ran without a sandbox; "" if none did."""
-    return f"Unsandboxed: the code of {items_unsandboxed} answers ran without a sandbox" if items_unsandboxed else ""
-
-
 def item_scores(model: str, quantization: str, task_name: str, store: Store | None = None) -> dict[str, float]:
     """Score by item of the newest finished cell; empty if there is none."""
     store = store or shared_store()
     cell = _newest(store, model, quantization, task_name)
     return dict(store.scores([cell["cell_key"]])[cell["cell_key"]]) if cell else {}
+
+
+def item_confidences(
+    model: str, quantization: str, task_name: str, store: Store | None = None
+) -> dict[str, dict[str, float]]:
+    """What the engine saw of its own answers, by item, of the newest finished cell.
+
+    Some of ``evals.statistics.confidence.CONFIDENCES`` for each item; an item of which the engine told nothing is
+    left out.
+    """
+    store = store or shared_store()
+    cell = _newest(store, model, quantization, task_name)
+    rows = store.items(cell["cell_key"]) if cell else []
+    kept = {
+        row["item"]: {name: value for name, value in json.loads(row["metrics"]).items() if name in CONFIDENCES}
+        for row in rows
+    }
+    return {item: values for item, values in kept.items() if values}
 
 
 def item_texts(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from evals.disk import short_of_disk
 from evals.home import ROOT, home
 from evals.leases import alive_workers, lease
+from evals.measurements import unsandboxed_note
 from evals.models import model
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
 from evals.race_spec import RaceSpec
@@ -45,6 +46,7 @@ class CellStatus:
     high: float | None = None
     reason: str = ""
     seconds: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +144,7 @@ def reopen(run: str, store: Store | None = None) -> None:
     if store.run(run) is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="running", finished=None, reason="")
-    values = {"state": "queued", "worker": "", "reason": "", "attempts": 0, "batch_size": None}
+    values = {"state": "queued", "reason": "", "attempts": 0, "batch_size": None}
     store.set_cells(run, values, {}, states=("cancelled", "failed", "not run"))
     resume(run, store)
 
@@ -153,7 +155,7 @@ def cancel(run: str, store: Store | None = None) -> None:
     if store.run(run) is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="cancelled", finished=time.time())
-    store.set_cells(run, {"state": "cancelled", "worker": ""}, {}, states=OPEN)
+    store.set_cells(run, {"state": "cancelled"}, {}, states=OPEN)
 
 
 def runs(store: Store | None = None) -> list[RunStatus]:
@@ -203,7 +205,8 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     plan = json.loads(row["plan"])
     raw = store.cells(row["run"])
     scores = store.scores([cell["cell_key"] for cell in raw])
-    cells = [_cell_status(cell, plan, scores[cell["cell_key"]]) for cell in raw]
+    notes = {cell["cell_key"]: unsandboxed_note(store.unsandboxed(cell["cell_key"])) for cell in raw}
+    cells = [_cell_status(cell, plan, scores[cell["cell_key"]], notes[cell["cell_key"]]) for cell in raw]
     state = row["state"]
     if state == "running" and not alive_workers(row["run"]):
         state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
@@ -224,7 +227,9 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     )
 
 
-def _cell_status(cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float]) -> CellStatus:
+def _cell_status(
+    cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float], note: str
+) -> CellStatus:
     what = task(cell["task"])
     listed = items(what.config["metadata"]["items"])
     planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
@@ -243,6 +248,7 @@ def _cell_status(cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapp
         high=interval.high if interval else None,
         reason=cell["reason"],
         seconds=cell["seconds"],
+        note=note,
     )
 
 

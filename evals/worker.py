@@ -88,8 +88,8 @@ class Worker:
         for cell in cells:
             task_ = task(cell["task"])
             todo = remaining(self._store, cell, task_, self._limit, self._seed)
-            started = time.time()
-            self._store.set_cells(self._run, {"state": "running", "started": started}, _where(cell))
+            started = time.monotonic()  # the clock of the wall may be set meanwhile
+            self._store.set_cells(self._run, {"state": "running", "started": time.time()}, _where(cell), states=OPEN)
             if todo and task_.needs_sandbox and (why := sandbox_missing()):
                 self._finish(cell, "not run", f"no sandbox: {why}")
                 continue
@@ -107,7 +107,7 @@ class Worker:
                         raise
                     self._finish(cell, "failed", reason_of(error))
                     continue
-            self._finish(cell, "done", "", seconds=time.time() - started)
+            self._finish(cell, "done", "", seconds=time.monotonic() - started)
 
     def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> None:
         """Evaluate these items of one cell; each is in the store soon after it is scored.
@@ -160,7 +160,7 @@ class Worker:
         self, cell: Row, state: str, reason: str, seconds: float | None = None, whole_variant: bool = False
     ) -> None:
         where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
-        values = {"state": state, "reason": reason, "seconds": seconds}
+        values = {"state": state, "reason": reason, "seconds": seconds, "worker": ""}
         self._store.set_cells(self._run, values, where, states=("queued", "running"))
 
 
@@ -182,7 +182,7 @@ def finish_run(store: Store, run: str) -> bool:
 def pause_run(store: Store, run: str, reason: str) -> None:
     """Stop a whole run for a reason; its cells wait, nothing is lost, and it can be resumed."""
     store.set_run(run, states=("running",), state="paused", finished=time.time(), reason=reason)
-    store.set_cells(run, {"state": "queued", "worker": "", "attempts": 0}, {}, states=OPEN)
+    store.set_cells(run, {"state": "queued", "attempts": 0}, {}, states=OPEN)
 
 
 def keep_copy(store: Store) -> None:
@@ -211,7 +211,9 @@ def sandbox_missing() -> str:
 def cell_log(cell: Row) -> Iterator[None]:
     """Everything logged meanwhile also goes to the cell's own file, with the traceback if it fails."""
     name = "@".join(str(cell[part]).replace("/", "_") for part in ("model", "quantization", "task"))
-    handler = logging.FileHandler(home() / "logs" / cell["run"] / f"{name}.log", encoding="utf-8")
+    folder = home() / "logs" / cell["run"]
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / f"{name}.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Any
 
@@ -10,8 +9,9 @@ from decisions.answers import ask
 from decisions.inputs import sla_to_dict, workload_to_dict
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
-from decisions.verdicts import Check
-from decisions.wording import money, money_band, percent, place, quantity, score, seconds_band
+from decisions.summaries import finite, option_summary, reasons
+from decisions.wording import money, money_band, percent, place, score, seconds_band
+from evals.measurements import UNSANDBOXED
 from pricing.offers import STALE_AFTER_DAYS
 
 Report = dict[str, Any]
@@ -50,23 +50,7 @@ def build_report(scenario: Scenario, decision: Decision, *, written: date | None
         "sources": _sources(decision),
         "caveats": _caveats(decision),
     }
-    return dict(_finite(report))
-
-
-def option_summary(option: Option) -> dict[str, Any]:
-    """``id``, ``verdict``, ``usd_per_month`` and the checks: what scripts ask for."""
-    cost = option.quote.usd_per_month
-    return dict(
-        _finite(
-            {
-                "id": option.id,
-                "label": option.label,
-                "verdict": option.verdict,
-                "usd_per_month": cost.value if cost else None,
-                "checks": [vars(check) for check in option.checks],
-            }
-        )
-    )
+    return dict(finite(report))
 
 
 def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
@@ -103,6 +87,7 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
                 "origin": m.origin,
                 "protocol": m.protocol,
                 "source": m.source,
+                "note": m.note,
                 "text": score(m.score, m.low, m.high),
             }
             for task, m in scores.items()
@@ -111,19 +96,6 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
         "reasons": reasons(option),
         "notes": list(option.notes),
     }
-
-
-def reasons(option: Option) -> list[str]:
-    """Each check that is not met, in one line; one line that says so where all are."""
-    if option.verdict == "meets":
-        return ["meets every line"]
-    return [_reason(check) for check in option.checks if check.status != "meets"]
-
-
-def _reason(check: Check) -> str:
-    seen = "" if check.seen is None else f" {quantity(check.seen, check.unit)}"
-    more = f"; about {check.items_to_settle:,} more items would settle it" if check.items_to_settle else ""
-    return f"{check.name}{seen} {check.status}: {check.reason or 'no reason given'}{more}"
 
 
 def _parts(option: Option) -> dict[str, Any]:
@@ -176,6 +148,8 @@ def _caveats(decision: Decision) -> list[str]:
     origins = {m.origin for option in options for m in option.measurements.values()}
     if "illustrative" in origins:
         caveats.append("Illustrative: these numbers are a worked example, not measurements.")
+    noted = {(m.note, m.variant) for option in options for m in option.measurements.values() if m.note}
+    caveats += [f"{variant}: {note}." for note, variant in sorted(noted) if note.startswith(UNSANDBOXED)]
     if len(origins) > 1:
         caveats.append(f"Scores of different origin stand side by side: {', '.join(sorted(origins))}.")
     protocols = {m.protocol for option in options for m in option.measurements.values() if m.task == decision.task}
@@ -198,14 +172,3 @@ def _caveats(decision: Decision) -> list[str]:
         beaten = f"On cost and score alone the answer is beaten in {percent(1 - share, 0)} of resamples"
         caveats.append(f"{beaten}, by options not proven to meet the other lines.")
     return caveats
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no infinity and no NaN: they become None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return value

@@ -39,6 +39,7 @@ def run(
             limit=limit if limit is not None else base.limit,
             seed=seed or base.seed,
             name=plan or "",
+            variants=() if models or quantizations else base.variants,
         )
         started = time.time()
         name = control.start(given)
@@ -122,7 +123,7 @@ def cells_table(final: control.RunStatus) -> str:
             continue
         interval = f" ({cell.low:.1%} to {cell.high:.1%})" if cell.low is not None and cell.high is not None else ""
         score = f"{cell.score:6.1%}{interval} n={cell.items_done}"
-        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}")
+        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}  {cell.note}".rstrip())
     return "\n".join(lines)
 
 
