@@ -17,6 +17,7 @@ from evals.measurements import UNSANDBOXED
 from evals.plan import Plan
 from evals.results import measured_measurements
 from evals.store import Store
+from evals.tasks import items
 
 
 @pytest.fixture
@@ -27,8 +28,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     store = Store()
     name = runs.start(Plan(models=("tiny-1m",), quantizations=("bf16",), tasks=("code",), limit=2), store)
     (cell,) = store.cells(name)
+    listed = items("shop_code.jsonl")
     for number, metrics in enumerate(({"passed": 1.0, "unsandboxed": 1.0}, {"passed": 0.0})):
-        row = {"item_key": f"k{number}", "cell_key": cell["cell_key"], "item": f"i{number}", "output": "x"}
+        row = {"item_key": f"k{number}", "cell_key": cell["cell_key"], "item": listed[number]["id"], "output": "x"}
         store.add_items([{**row, "score": metrics["passed"], "metrics": json.dumps(metrics)}])
     store.set_cells(name, {"state": "done"}, {})
     store.set_run(name, state="done")

@@ -1,6 +1,7 @@
 """Real workers, store and leases around an engine of ten lines, so that a thousand of them can be killed.
 
-``python -m tests.faults.standin`` answers ``RUN WORKER`` lines on its input with the id of a fresh worker process.
+``python -m tests.faults.standin`` answers ``HOME RUN WORKER`` lines on its input with the id of a fresh worker process;
+with ``RUN WORKER LEASE`` as arguments it is a single worker, as ``evals.runs`` starts them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from evals.home import home
 from evals.leases import lease
 from evals.sandbox import TooManyErrors
 from evals.store import Row, Store
-from evals.worker import StartAgain, Worker
+from evals.worker import StartAgain, Worker, main
 
 SLOWEST_S = 0.004
 
@@ -115,4 +116,7 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    if len(sys.argv) > 1:
+        main(StandIn)
+    else:
+        serve()

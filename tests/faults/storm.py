@@ -103,7 +103,8 @@ class Weather:
     def _state(self) -> str:
         """The state of the run; "failed" where cells of it failed."""
         state = str(runs.state(self.run))
-        return "failed" if state == "done" and any(c["state"] != "done" for c in shared_store().cells(self.run)) else state
+        whole = state != "done" or all(c["state"] == "done" for c in shared_store().cells(self.run))
+        return state if whole else "failed"
 
     # Faults
 
