@@ -11,6 +11,7 @@ from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from decisions.summaries import finite, option_summary, reasons
 from decisions.wording import money, money_band, percent, place, score, seconds_band
+from evals.measurements import UNSANDBOXED
 from pricing.offers import STALE_AFTER_DAYS
 
 Report = dict[str, Any]
@@ -86,6 +87,7 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
                 "origin": m.origin,
                 "protocol": m.protocol,
                 "source": m.source,
+                "note": m.note,
                 "text": score(m.score, m.low, m.high),
             }
             for task, m in scores.items()
@@ -146,6 +148,8 @@ def _caveats(decision: Decision) -> list[str]:
     origins = {m.origin for option in options for m in option.measurements.values()}
     if "illustrative" in origins:
         caveats.append("Illustrative: these numbers are a worked example, not measurements.")
+    noted = {(m.note, m.variant) for option in options for m in option.measurements.values() if m.note}
+    caveats += [f"{variant}: {note}." for note, variant in sorted(noted) if note.startswith(UNSANDBOXED)]
     if len(origins) > 1:
         caveats.append(f"Scores of different origin stand side by side: {', '.join(sorted(origins))}.")
     protocols = {m.protocol for option in options for m in option.measurements.values() if m.task == decision.task}

@@ -82,6 +82,7 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
                     "weight_bytes": m.weight_bytes,
                     "bits_per_weight": m.bits_per_weight,
                     "seconds": cell.seconds,
+                    "note": m.note,
                 }
             )
         else:
@@ -120,20 +121,22 @@ def _progress(name: str) -> str:
     if now is None:
         return ""
     line = f"{now.cells_done} of {now.cells_total} cells, {now.items_done} of {now.items_total} items"
-    if now.seconds_left is not None and now.state == "running":
+    if now.reason:
+        line += f"; {now.reason}"
+    elif now.seconds_left is not None and now.state == "running":
         line += f", about {max(1, round(now.seconds_left / 60))} min left"
     return line
 
 
 def cells_table(final: control.RunStatus) -> str:
-    lines = [f"run {final.run}: {final.state}"]
+    lines = [f"run {final.run}: {final.state}{f', {final.reason}' if final.reason else ''}"]
     for cell in final.cells:
         if cell.score is None or cell.state != "done":
             lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {cell.state} {cell.reason}")
             continue
         interval = f" ({cell.low:.1%} to {cell.high:.1%})" if cell.low is not None and cell.high is not None else ""
         score = f"{cell.score:6.1%}{interval} n={cell.items_done}"
-        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}")
+        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}  {cell.note}".rstrip())
     return "\n".join(lines)
 
 

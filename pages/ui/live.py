@@ -60,6 +60,8 @@ def race_progress(race: Standing) -> str:
 def progress_sentence(status: object) -> str:
     """Cells done and time left, in words."""
     done, total = getattr(status, "cells_done", 0), getattr(status, "cells_total", 0)
+    if reason := getattr(status, "reason", ""):
+        return f"Measuring here waits at {done} of {total} cells: {reason}."
     return f"Measuring here: {done} of {total} cells, {time_left(getattr(status, 'seconds_left', None))}."
 
 
