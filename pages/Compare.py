@@ -8,6 +8,7 @@ import streamlit as st
 from decisions.charts.break_even import break_even_chart
 from decisions.charts.dumbbell import dumbbell_chart
 from decisions.comparison import Comparison, ComparisonRow, compare_options
+from decisions.opening import opening_pair
 from decisions.options import Option
 from pages.ui import inputs
 from pages.ui.explain import sources_line
@@ -16,7 +17,7 @@ from pages.ui.frame import frame
 from pages.ui.items import changed_items
 from pages.ui.options_table import ordered
 from pages.ui.wording import md
-from pages.ui.workspace import Workspace, opening_pair
+from pages.ui.workspace import Workspace
 
 WINNER_WORDS = {"tie": "no difference", "unproven": "unproven", "": ""}
 
