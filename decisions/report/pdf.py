@@ -19,20 +19,24 @@ PAGE_ONE_CHART_PX = 400.0
 
 def pdf(document: Document) -> bytes:
     """The report as a PDF. Whatever a text holds, it is printed as text."""
-    return bytes(_compiler(document).compile(format="pdf", pdf_standards="ua-1"))
+    made = _compiler(document).compile(format="pdf", pdf_standards="ua-1")
+    assert isinstance(made, bytes)
+    return made
 
 
 def pages(document: Document, ppi: float = 100) -> list[bytes]:
     """The same pages as PNG pictures."""
     found = _compiler(document).compile(format="png", ppi=ppi)
-    return [bytes(page) for page in (found if isinstance(found, list) else [found])]
+    return list(found) if isinstance(found, list) else [found or b""]
 
 
 def picture(figure: dict[str, Any], alt: str, *, height: float | None = None, ppi: float = 192) -> bytes:
     """A chart as PNG, for formats that take no SVG."""
     source = b'#set page(width: auto, height: auto, margin: 2pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
     drawn = svg(go.Figure(figure), width=CHART_PX, height=height, title=alt)
-    return bytes(typst.compile(source, format="png", ppi=ppi, sys_inputs={"svg": drawn}))
+    made = typst.compile(source, format="png", ppi=ppi, sys_inputs={"svg": drawn})
+    assert isinstance(made, bytes)
+    return made
 
 
 def _compiler(document: Document) -> typst.Compiler:

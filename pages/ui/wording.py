@@ -6,7 +6,7 @@ import re
 
 from decisions.summaries import seen_text
 from decisions.verdicts import Check, Status
-from decisions.wording import quantity
+from decisions.wording import points, quantity
 
 VERDICT_MARKS: dict[Status, str] = {"meets": "✔", "misses": "✖", "unproven": "?"}
 VERDICT_COLOURS: dict[Status, str] = {"meets": "blue", "misses": "orange", "unproven": "gray"}
@@ -26,3 +26,14 @@ def check_sentence(check: Check) -> str:
     if check.seen is None:
         return f"{name} {NOT_KNOWN}, {check.direction} {quantity(check.target, check.unit)}"
     return f"{name} {seen_text(check)}, {check.direction} {quantity(check.target, check.unit)}"
+
+
+def margin(check: Check) -> str:
+    """How far the seen value lies from its line: ``5.1 points over 75 %``, ``within $2,000``."""
+    if check.seen is None:
+        return NOT_KNOWN
+    if check.unit == "fraction":
+        gap = check.seen - check.target
+        return f"{points(gap)} {'over' if gap >= 0 else 'under'} {quantity(check.target, check.unit)}"
+    word = {"meets": "within", "misses": "over", "unproven": "unproven against"}[check.status]
+    return f"{word} {quantity(check.target, check.unit)}"
