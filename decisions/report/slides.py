@@ -12,7 +12,7 @@ from pptx.util import Cm, Emu, Pt
 
 from decisions.report.document import Block, Bullets, Chart, Document, Paragraph, Section, Table
 from decisions.report.pdf import picture
-from decisions.report.word import MARKS, safe
+from decisions.report.word import MARKS
 
 WIDTH_CM, HEIGHT_CM, EDGE_CM = 33.87, 19.05, 1.5
 COLOURS = {"meets": RGBColor(0, 0x72, 0xB2), "misses": RGBColor(0xB3, 0x47, 0), "unproven": RGBColor(0x5B, 0x66, 0x75)}
@@ -24,7 +24,7 @@ def pptx(document: Document) -> bytes:
     """The answer, the chart, the candidates, what would change it, two options side by side."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Cm(WIDTH_CM), Cm(HEIGHT_CM)
-    deck.core_properties.title, deck.core_properties.author = safe(document.question), "Bitbudget"
+    deck.core_properties.title, deck.core_properties.author = document.question, "Bitbudget"
     first = _section(document, "decision")
     bills = [b for b in first.blocks if isinstance(b, Table)]
     charts = [b for b in first.blocks if isinstance(b, Chart)]
@@ -54,8 +54,9 @@ def _first(section: Section, kind: type[Block]) -> list[Block]:
 def _slide(deck: object, document: Document, title: str, blocks: Sequence[Block]) -> None:
     slide: Slide = deck.slides.add_slide(deck.slide_layouts[5])  # type: ignore[attr-defined]
     head = slide.shapes.title
+    assert head is not None  # this layout has one
     head.left, head.top, head.width, head.height = Cm(EDGE_CM), Cm(0.8), Cm(WIDTH_CM - 2 * EDGE_CM), Cm(2.2)
-    head.text_frame.text = safe(title)
+    head.text_frame.text = title
     head.text_frame.word_wrap = True
     _set(head.text_frame.paragraphs[0], size=26, bold=True)
     top = 3.3
@@ -83,7 +84,8 @@ def _place(slide: Slide, block: Block, top: float) -> float:
         scale = min(Cm(room) / shape.height, Cm(WIDTH_CM - 2 * EDGE_CM) / shape.width)
         shape.width, shape.height = Emu(int(shape.width * scale)), Emu(int(shape.height * scale))
         shape.left = Emu(int((Cm(WIDTH_CM) - shape.width) / 2))
-        shape._element.nvPicPr.cNvPr.set("descr", safe(block.alt))  # python-pptx has no name for an alternative text
+        # python-pptx has no name for an alternative text.
+        shape._element.xpath("./p:nvPicPr/p:cNvPr")[0].set("descr", block.alt)
         return top + room
     return _table(slide, block, top)
 
@@ -93,18 +95,18 @@ def _table(slide: Slide, block: Table, top: float) -> float:
     width = WIDTH_CM - 2 * EDGE_CM
     height = 0.8 * (len(rows) + 1)
     shape = slide.shapes.add_table(len(rows) + 1, len(block.head), Cm(EDGE_CM), Cm(top), Cm(width), Cm(height))
-    shape._element.nvGraphicFramePr.cNvPr.set("descr", safe(block.title or ", ".join(block.head)))
+    shape._element.nvGraphicFramePr.cNvPr.set("descr", block.title or ", ".join(block.head))
     table = shape.table
     widths = block.widths or (1.0,) * len(block.head)
     for i, share in enumerate(widths):
         table.columns[i].width = Cm(width * share / sum(widths))
     for i, name in enumerate(block.head):
-        table.cell(0, i).text = safe(name)
+        table.cell(0, i).text = name
         _set(table.cell(0, i).text_frame.paragraphs[0], size=11, bold=True)
     for number, row in enumerate(rows, start=1):
         for i, said in enumerate(row):
             cell = table.cell(number, i)
-            cell.text = safe(MARKS.get(said.status or "", "") + said.text)
+            cell.text = MARKS.get(said.status or "", "") + said.text
             _set(
                 cell.text_frame.paragraphs[0],
                 size=11,
@@ -121,7 +123,7 @@ def _text(
     box.text_frame.word_wrap = True
     for number, line in enumerate(lines):
         paragraph = box.text_frame.paragraphs[0] if number == 0 else box.text_frame.add_paragraph()
-        paragraph.text = safe(line)
+        paragraph.text = line
         paragraph.space_after = Pt(4)
         _set(paragraph, size=size, bold=size >= 20, colour=colour)
 

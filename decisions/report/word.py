@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 import docx as python_docx
 from docx.document import Document as Docx
@@ -19,8 +18,6 @@ from decisions.report.pdf import picture
 TEXT_WIDTH_CM = 17.0
 COLOURS = {"meets": RGBColor(0, 0x72, 0xB2), "misses": RGBColor(0xB3, 0x47, 0), "unproven": RGBColor(0x5B, 0x66, 0x75)}
 MARKS = {"meets": "✔ ", "misses": "✖ ", "unproven": "? "}
-# What XML cannot hold: a model may have answered with any of these.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def docx(document: Document) -> bytes:
@@ -29,16 +26,16 @@ def docx(document: Document) -> bytes:
     page = out.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2)
-    out.core_properties.title, out.core_properties.author = safe(document.question), "Bitbudget"
+    out.core_properties.title, out.core_properties.author = document.question, "Bitbudget"
     out.styles["Normal"].font.name, out.styles["Normal"].font.size = "Calibri", Pt(10)
-    page.footer.paragraphs[0].text = safe(document.footer)
+    page.footer.paragraphs[0].text = document.footer
     if document.banner:
-        page.header.paragraphs[0].text = safe(document.banner)
-    out.add_heading(safe(document.question), level=0)
-    out.add_paragraph().add_run(safe(document.verdict)).bold = True
+        page.header.paragraphs[0].text = document.banner
+    out.add_heading(document.question, level=0)
+    out.add_paragraph().add_run(document.verdict).bold = True
     for section in document.sections:
         if section.id != "decision":
-            out.add_heading(safe(section.title), level=1)
+            out.add_heading(section.title, level=1)
         for block in section.blocks:
             _add(out, block)
     held = io.BytesIO()
@@ -46,35 +43,30 @@ def docx(document: Document) -> bytes:
     return held.getvalue()
 
 
-def safe(text: str) -> str:
-    """Text without the characters that XML forbids."""
-    return _CONTROL.sub("�", text)
-
-
 def _add(out: Docx, block: Block) -> None:
     if isinstance(block, Paragraph):
         if block.style == "lead":
-            out.add_heading(safe(block.text), level=2)
+            out.add_heading(block.text, level=2)
         else:
-            out.add_paragraph(safe(block.text))
+            out.add_paragraph(block.text)
     elif isinstance(block, Bullets):
         for item in block.items:
-            out.add_paragraph(safe(item), style="List Bullet")
+            out.add_paragraph(item, style="List Bullet")
     elif isinstance(block, Chart):
         shape = out.add_picture(io.BytesIO(picture(block.figure, block.alt)), width=Cm(TEXT_WIDTH_CM))
-        shape._inline.docPr.set("descr", safe(block.alt))  # python-docx has no name for an alternative text
+        shape._inline.docPr.set("descr", block.alt)  # python-docx has no name for an alternative text
     elif isinstance(block, Table):
         _table(out, block)
 
 
 def _table(out: Docx, block: Table) -> None:
     if block.title:
-        out.add_heading(safe(block.title), level=2)
+        out.add_heading(block.title, level=2)
     table = out.add_table(rows=1, cols=len(block.head), style="Light List Accent 1")
     table.autofit = False
     widths = block.widths or (1.0,) * len(block.head)
     for cell, name in zip(table.rows[0].cells, block.head, strict=True):
-        _write(cell.paragraphs[0].add_run(safe(name)), bold=True)
+        _write(cell.paragraphs[0].add_run(name), bold=True)
     _repeat_head(table)
     for row in block.rows:
         cells = table.add_row().cells
@@ -88,7 +80,7 @@ def _table(out: Docx, block: Table) -> None:
 
 
 def _text(cell: Cell) -> str:
-    return safe(MARKS.get(cell.status or "", "") + cell.text)
+    return MARKS.get(cell.status or "", "") + cell.text
 
 
 def _write(run: Run, *, bold: bool, status: str | None = None) -> None:

@@ -10,7 +10,6 @@ import xlsxwriter
 
 from decisions.report.document import Document, Table
 from decisions.report.model import Report
-from decisions.report.word import safe
 
 LONGEST_CELL = 32_000  # characters; Excel refuses more than 32,767
 _NAME = re.compile(r"[\[\]:*?/\\']")
@@ -21,7 +20,7 @@ def xlsx(document: Document, report: Report) -> bytes:
     held = io.BytesIO()
     quiet = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     book = xlsxwriter.Workbook(held, quiet)
-    book.set_properties({"title": safe(document.question)[:255], "author": "Bitbudget"})
+    book.set_properties({"title": document.question[:255], "author": "Bitbudget"})
     bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     sheet = book.add_worksheet("Answer")
     sheet.set_column(0, 0, 22)
@@ -35,7 +34,7 @@ def xlsx(document: Document, report: Report) -> bytes:
     }
     for row, (name, text) in enumerate((n, t) for n, t in told.items() if t):
         sheet.write_string(row, 0, name, bold)
-        sheet.write_string(row, 1, safe(text)[:LONGEST_CELL])
+        sheet.write_string(row, 1, text[:LONGEST_CELL])
     taken = {"answer"}
     for section in document.sections:
         for block in section.blocks:
@@ -54,13 +53,13 @@ def _sheet(book: Any, name: str, table: Table, bold: Any, wrap: Any) -> None:
     for i, head in enumerate(table.head):
         cells = [row[i] for row in table.rows]
         sheet.set_column(column, column, min(60, max(12, *(len(c.text) for c in cells), len(head))), wrap)
-        sheet.write_string(0, column, safe(head), bold)
+        sheet.write_string(0, column, head, bold)
         for row, cell in enumerate(cells, start=1):
-            sheet.write_string(row, column, safe(cell.text)[:LONGEST_CELL])
+            sheet.write_string(row, column, cell.text[:LONGEST_CELL])
         column += 1
         if table.numeric(i):
             sheet.set_column(column, column, 14)
-            sheet.write_string(0, column, f"{safe(head)}, number", bold)
+            sheet.write_string(0, column, f"{head}, number", bold)
             for row, cell in enumerate(cells, start=1):
                 if cell.value is not None:
                     sheet.write_number(row, column, cell.value)
@@ -87,16 +86,16 @@ def _options(book: Any, name: str, report: Report, bold: Any) -> None:
                 values[f"{task} {part}"] = seen.get(part)
         for column, (head, value) in enumerate(values.items()):
             if row == 1:
-                sheet.write_string(0, column, safe(head), bold)
+                sheet.write_string(0, column, head, bold)
             if isinstance(value, bool | str):
-                sheet.write_string(row, column, safe(str(value))[:LONGEST_CELL])
+                sheet.write_string(row, column, str(value)[:LONGEST_CELL])
             elif value is not None:
                 sheet.write_number(row, column, value)
 
 
 def _free(title: str, taken: set[str]) -> str:
     """A sheet's name as Excel allows it: 31 characters, each once."""
-    base = _NAME.sub(" ", safe(title)).strip()[:28] or "Table"
+    base = _NAME.sub(" ", title).strip()[:28] or "Table"
     name, number = base, 2
     while name.casefold() in taken:
         name, number = f"{base} {number}", number + 1
