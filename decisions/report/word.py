@@ -74,9 +74,11 @@ def _table(out: Docx, block: Table) -> None:
             _write(cell.paragraphs[0].add_run(_text(said)), bold=False, status=said.status)
             if block.numeric(i):
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for row in table.rows:
-        for cell, width in zip(row.cells, widths, strict=True):
-            cell.width = Cm(TEXT_WIDTH_CM * width / sum(widths))
+    for i, share in enumerate(widths):
+        width = Cm(TEXT_WIDTH_CM * share / sum(widths))
+        table.columns[i].width = width
+        for cell in table.columns[i].cells:  # Word reads the cells, LibreOffice the columns
+            cell.width = width
 
 
 def _text(cell: Cell) -> str:
