@@ -19,6 +19,8 @@ from evals.measurements import Measurement
 from pricing import overrides
 from pricing.catalogue import PriceBook, load_price_book
 
+Evidence = tuple[Sequence[Measurement], PriceBook, ItemScores | None]
+
 
 def asked(name: str, sla: Path | None = None, workload: Path | None = None, as_of: str | None = None) -> Scenario:
     """A scenario by name or file, with the SLA, workload and price date given instead of its own. Raises BadInput."""
@@ -44,7 +46,7 @@ def decided(chosen: Scenario) -> Decision:
     return decide(chosen, *at_hand(chosen))
 
 
-def at_hand(chosen: Scenario) -> tuple[Sequence[Measurement], PriceBook, ItemScores | None]:
+def at_hand(chosen: Scenario) -> Evidence:
     """What is known now: evidence, shipped prices with the user's own, and scores item by item."""
     book = load_price_book(overrides.read(), chosen.as_of)
     return scenario_measurements(chosen), book, item_scorer(chosen)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from decisions.asking import at_hand
+from decisions.asking import Evidence, at_hand
 from decisions.cliff import cliff
 from decisions.comparison import Comparison, compare_options
 from decisions.opening import opening_pair
@@ -26,18 +26,19 @@ from evals.results import ItemText, item_texts
 
 def whole_report(
     scenario: Scenario,
-    view: DecisionView | None = None,
     *,
+    evidence: Evidence | None = None,
+    view: DecisionView | None = None,
     people: People | None = None,
     pair: tuple[str, str] | None = None,
     written: date | None = None,
 ) -> Report:
     """Decision, what would change it, cliff, a comparison with items, charts, provenance.
 
-    ``view`` may be given where it was already made of the same scenario and the same knowledge.
+    ``evidence`` and ``view`` may be given where they were already made of the same scenario.
     ``pair`` are two option ids to compare, by default those that Compare opens on. Raises BadInput for an unknown one.
     """
-    measurements, book, scores = at_hand(scenario)
+    measurements, book, scores = evidence or at_hand(scenario)
     view = view or decision_view(scenario, measurements, book, scores)
     decided = view.decision
     rows = cliff(measurements, scores)

@@ -1,4 +1,4 @@
-"""The decision view of a page run: seconds to make, so it is made once for the same question and kept for the session."""
+"""The decision view of a page run: it takes seconds, so it is kept for the session while the question is the same."""
 
 from __future__ import annotations
 
