@@ -52,13 +52,10 @@ def span_whole(low: float, high: float) -> str:
 
 def auroc_sentence(found: Cascade) -> str:
     """Why it works or does not, of the task where confidence tells least."""
-    passing = [one for one in found.plans if not one.never_passes] or found.plans
-    known = [one for one in passing if one.why.auroc is not None and one.why.auroc_interval is not None]
-    if not known:
+    worst = found.telling
+    if worst is None or worst.why.auroc_interval is None:
         return f"{found.first.label} is right on every item, or on none: there is nothing to tell apart."
-    worst = min(known, key=lambda one: one.why.auroc or 0.0)
     interval = worst.why.auroc_interval
-    assert interval is not None
     strength = "tells" if interval.low > 0.5 else "is not proven to tell"
     told = "The prompt's length" if found.kind == "router" else f"{found.first.label}'s confidence"
     where = f" on {worst.title}" if len(found.plans) > 1 else ""

@@ -28,8 +28,8 @@ def tasks_frame(found: Cascade) -> pd.DataFrame:
                 "Task": one.title,
                 "Traffic": percent(one.share, 0),
                 "Items": len(one.pair),
-                "Passed on below": _threshold(one),
                 "Signal": "prompt length" if one.signal == PROMPT_LENGTH else SIGNALS[one.signal],
+                "Passed on below": _threshold(one),
                 "Passed on": percent(one.fit.passed_fraction, 0),
                 "Share right": score(
                     one.fit.score, interval.low if interval else None, interval.high if interval else None

@@ -54,9 +54,12 @@ def cascade_view(found: Cascade, workspace: Workspace) -> None:
         )
     with right, st.container(border=True):
         _reasons(found.checks, found.problems)
-        st.markdown(f"**Why.** {md(auroc_sentence(found))}")
     st.markdown("##### Each task and its threshold")
     st.dataframe(tasks_frame(found), hide_index=True, alt="Thresholds, shares passed on and scores by task")
+    st.caption(
+        "Share right and share passed on are cross-fitted: every item under a threshold chosen on four fifths of the "
+        "others. With fewer items a guarantee passes a little more on, and the bill above counts that."
+    )
     st.markdown("##### What it costs beside one model alone")
     st.dataframe(stages_frame(found), hide_index=True, alt="Monthly cost and latency of the stages and of both")
     with st.expander("Data of the chart", icon=":material/table:"):
@@ -156,8 +159,8 @@ def claims_view(found: Sequence[CheckedClaim]) -> None:
 
 def _cards(found: Cascade, quote: Quote, workspace: Workspace) -> None:
     interval = found.score_interval
-    aurocs = [one.why.auroc_interval for one in found.plans if one.why.auroc_interval]
-    lowest = min((one.why.auroc for one in found.plans if one.why.auroc is not None), default=None)
+    told = found.telling
+    auroc = told.why.auroc_interval if told else None
     _metrics(
         [
             (
@@ -178,8 +181,8 @@ def _cards(found: Cascade, quote: Quote, workspace: Workspace) -> None:
             ),
             (
                 "Tells right from wrong",
-                f"{lowest:.2f}" if lowest is not None else NOT_KNOWN,
-                f"AUROC, at worst {min(i.low for i in aurocs):.2f}" if aurocs else "AUROC",
+                f"{told.why.auroc:.2f}" if told else NOT_KNOWN,
+                f"AUROC {auroc.low:.2f}–{auroc.high:.2f}" if auroc else "AUROC",
             ),
         ],
         workspace,
@@ -196,9 +199,11 @@ def _metrics(values: list[tuple[str, str, str]], workspace: Workspace) -> None:
 def _reasons(checks: Sequence[Check], problems: Sequence[str]) -> None:
     for check in checks:
         colour, mark = VERDICT_COLOURS[check.status], VERDICT_MARKS[check.status]
-        st.markdown(f":{colour}[{mark}] {md(check_sentence(check))}")
-        if check.reason:
-            st.caption(md(check.reason))
+        shown = check.reason if check.status != "meets" else ""
+        st.markdown(
+            f":{colour}[{mark}] {md(check_sentence(check))}" + (f"  \n:gray[{md(shown)}]" if shown else ""),
+            help=md(check.reason) if check.reason and not shown else None,
+        )
     for problem in problems:
         st.markdown(f":material/info: {md(problem)}")
 
