@@ -45,7 +45,7 @@ class Cascade:
 
     @property
     def telling(self) -> TaskPlan | None:
-        """The task on which the signal tells least, of those that pass anything on; None where there is none to tell."""
+        """The task on which the signal tells least, of those that pass anything on; None where nothing can be told."""
         passing = [one for one in self.plans if not one.never_passes] or self.plans
         known = [one for one in passing if one.why.auroc is not None]
         return min(known, key=lambda one: one.why.auroc or 0.0, default=None)

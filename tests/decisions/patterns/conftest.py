@@ -40,7 +40,7 @@ def option(name: str, score: float, usd: float, task: str = "quiz") -> Option:
 
 @pytest.fixture
 def results() -> ItemResults:
-    """400 items: small is sure and right on the first 300 (97 %), unsure and wrong on the rest; big is right on 92 %."""
+    """400 items: small is sure and right on 97 % of the first 300, unsure and wrong after; big is right on 92 %."""
     ids = [str(place) for place in range(N)]
     small = {i: float(place < 300 and place % 33 != 32) for place, i in enumerate(ids)}
     big = {i: float(place % 25 >= 2) for place, i in enumerate(ids)}
