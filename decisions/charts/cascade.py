@@ -63,21 +63,21 @@ def _names(
 ) -> None:
     """Lines are named where they lie apart, the stages at their ends."""
     late = points[3 * len(points) // 4]
-    told = "by confidence" if found.kind == "cascade" else "by prompt length"
     for value, text, anchor, shift in (
         (late.oracle, "with hindsight", "bottom", 4),
-        (late.score, told, "bottom", 5),
         (late.random_mix, "by lot", "top", -4),
     ):
         figure.add_annotation(
             x=scale * (late.usd_per_query or 0.0), y=value, text=text, showarrow=False, yanchor=anchor, yshift=shift,
             font={"size": 11, "color": colours.quiet},
         )  # fmt: skip
-    ends = ((points[0], found.first.label, "left"), (points[-1], f"all to {found.second.label}", "right"))
-    for point, text, anchor in ends:
+    first, last = found.first.label, f"all to {found.second.label}"
+    for point, text, anchor, side, shift in (
+        (points[0], first, "left", "top", -8), (points[-1], last, "right", "bottom", 7),
+    ):  # fmt: skip
         figure.add_annotation(
             x=scale * (point.usd_per_query or 0.0), y=point.score, text=text, showarrow=False, xanchor=anchor,
-            yanchor="top", yshift=-8, font={"size": 11 if narrow else 12, "color": colours.text},
+            yanchor=side, yshift=shift, font={"size": 11 if narrow else 12, "color": colours.text},
         )  # fmt: skip
 
 

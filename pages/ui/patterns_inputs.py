@@ -42,7 +42,8 @@ def question(workspace: Workspace) -> Question:
     if name == "example":
         return asked
     several = len(workspace.scenario.tasks) > 1
-    with st.expander("Threshold and traffic" if several else "Threshold", icon=":material/tune:"):
+    title = "Traffic" if name == "hybrid" else "Threshold and traffic" if several else "Threshold"
+    with st.expander(title, icon=":material/tune:"):
         if name != "hybrid":
             asked = _threshold(asked)
         if several:

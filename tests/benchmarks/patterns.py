@@ -114,9 +114,10 @@ def section(found: dict[str, Any]) -> str:
     lines = [
         "## Patterns",
         "",
-        f"A cascade's threshold is chosen on n items; the line lies {100 * MARGIN:.0f} points under the second stage. Kept: "
-        "the share of simulated deployments in which the true score holds the line. Slope: how much the first stage's "
-        "accuracy rises from its least sure to its surest answer. Hindsight: the least share that keeps the line.",
+        f"A cascade's threshold is chosen on n items; the line lies {100 * MARGIN:.0f} points under the second stage. "
+        "Kept: the share of simulated deployments in which the true score holds the line. Slope: how much the first "
+        "stage's accuracy rises from its least sure to its surest answer. Hindsight: the least share that keeps the "
+        "line.",
         "",
         "| rule | items | slope | kept | threshold proven | passed on | hindsight |",
         "|---|---:|---:|---:|---:|---:|---:|",
