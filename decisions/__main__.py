@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from decisions.asking import asked, at_hand, decided
+from decisions.asking import asked, decided, viewed
 from decisions.fields import BadInput
 from decisions.history.commands import app as saved_app
 from decisions.options import Decision
@@ -22,7 +22,7 @@ from decisions.report.formats import check_format, render
 from decisions.report.model import build_report
 from decisions.scenarios import FIRST, Scenario
 from decisions.summaries import option_summary
-from decisions.view import decision_view, view_to_dict
+from decisions.view import view_to_dict
 from decisions.view.chances import DRAWS, SEED
 from decisions.view.plain import view_text
 from evals.plan import DEMO_QUANTIZATIONS
@@ -81,8 +81,7 @@ def view(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """What would change our mind: flip points, tornado, how likely each option is right, rollback, questions."""
-    chosen = asked(name, sla, workload, as_of)
-    found = decision_view(chosen, *at_hand(chosen), draws=draws, seed=seed)
+    found = viewed(asked(name, sla, workload, as_of), draws=draws, seed=seed)
     if as_json:
         typer.echo(json.dumps(view_to_dict(found), ensure_ascii=False, indent=2, allow_nan=False))
     else:
