@@ -114,14 +114,11 @@ def precision_view(found: DynamicPrecision, workspace: Workspace) -> None:
 
 def hybrid_view(found: Hybrid, workspace: Workspace) -> None:
     """Who serves what."""
-    if found.fleets:
+    band = found.usd_per_month
+    if found.fleets and band:
         _metrics(
             [
-                (
-                    "Monthly cost",
-                    money(found.usd_per_month.value) if found.usd_per_month else NOT_KNOWN,
-                    f"{money(found.usd_per_month.low)}–{money(found.usd_per_month.high)}" if found.usd_per_month else "",
-                ),
+                ("Monthly cost", money(band.value), f"{money(band.low)}–{money(band.high)}"),
                 ("Against one model", _saving(found.saving_fraction), _best(found.best_single)),
                 ("Fleets", str(len(found.fleets)), "an option that serves several tasks is one fleet"),
             ],
