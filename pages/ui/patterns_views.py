@@ -65,7 +65,8 @@ def cascade_view(found: Cascade, workspace: Workspace) -> None:
     st.dataframe(tasks_frame(found), hide_index=True, alt="Thresholds, shares passed on and scores by task")
     st.caption(
         "Share right and share passed on are cross-fitted: every item under a threshold chosen on four fifths of the "
-        "others. With fewer items a guarantee passes a little more on, and the bill above counts that."
+        "others. With fewer items a guarantee passes a little more on, and the bill above counts that. A threshold "
+        "belongs to the two variants it was chosen for: another precision needs its own."
     )
     st.markdown("##### What it costs beside one model alone")
     st.dataframe(stages_frame(found), hide_index=True, alt="Monthly cost and latency of the stages and of both")
