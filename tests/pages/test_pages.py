@@ -13,7 +13,7 @@ from pages.ui.menu import MORE
 from pages.ui.menu import PAGES as PAGES_FIRST
 from tests.pages.conftest import opened, words
 
-PAGES = ("", "Cliff", "Compare", "Run", "Prices", "Report", "Saved")
+PAGES = ("", "Cliff", "Compare", "Patterns", "Run", "Prices", "Report", "Saved")
 
 
 def answer(app: AppTest) -> str:
