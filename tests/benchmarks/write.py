@@ -11,7 +11,7 @@ from importlib import import_module
 from evals.home import ROOT
 
 FOLDER = ROOT / "docs" / "benchmarks"
-NAMES = ["grid", "race", "intervals", "forecast", "speed", "enumeration", "pages", "sandbox"]
+NAMES = ["grid", "race", "intervals", "forecast", "speed", "enumeration", "pages", "sandbox", "backtest"]
 
 
 def main() -> None:
