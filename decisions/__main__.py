@@ -17,6 +17,7 @@ from decisions.fields import BadInput
 from decisions.history.commands import app as saved_app
 from decisions.options import Decision
 from decisions.order import race_order, weights
+from decisions.patterns.command import patterns
 from decisions.report.formats import check_format, render
 from decisions.report.model import build_report
 from decisions.scenarios import FIRST, Scenario
@@ -33,6 +34,8 @@ EXIT = {"meets": 0, "none_meets": 1, "unproven": 3}
 BAD_INPUT = 2
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(saved_app, name="saved", help="Keep decisions, send them, see what has changed since.")
+
+app.command()(patterns)
 
 ScenarioName = Annotated[str, typer.Option("--scenario", help="a built-in scenario, or a scenario file")]
 SlaFile = Annotated[Path | None, typer.Option("--sla", help="thresholds, YAML or JSON")]

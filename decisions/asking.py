@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from decisions.decision import decide
-from decisions.evidence import item_scorer, scenario_measurements
+from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.fields import BadInput
 from decisions.inputs import load_sla, load_workload
 from decisions.options import Decision
 from decisions.scenarios import Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
 from decisions.view import DecisionView, decision_view
 from decisions.view.chances import DRAWS, SEED
+from evals.measurements import Measurement
 from pricing import overrides
-from pricing.catalogue import load_price_book
+from pricing.catalogue import PriceBook, load_price_book
 
 
 def asked(name: str, sla: Path | None = None, workload: Path | None = None, as_of: str | None = None) -> Scenario:
@@ -38,12 +40,16 @@ def asked(name: str, sla: Path | None = None, workload: Path | None = None, as_o
 
 
 def decided(chosen: Scenario) -> Decision:
-    """The decision on what is known now: evidence at hand, shipped prices and the user's own."""
+    """The decision on what is known now."""
+    return decide(chosen, *at_hand(chosen))
+
+
+def at_hand(chosen: Scenario) -> tuple[Sequence[Measurement], PriceBook, ItemScores | None]:
+    """What is known now: evidence, shipped prices with the user's own, and scores item by item."""
     book = load_price_book(overrides.read(), chosen.as_of)
-    return decide(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
+    return scenario_measurements(chosen), book, item_scorer(chosen)
 
 
 def viewed(chosen: Scenario, *, draws: int = DRAWS, seed: int = SEED) -> DecisionView:
     """The same decision with what would change it, how sure it is and the way back."""
-    book = load_price_book(overrides.read(), chosen.as_of)
-    return decision_view(chosen, scenario_measurements(chosen), book, item_scorer(chosen), draws=draws, seed=seed)
+    return decision_view(chosen, *at_hand(chosen), draws=draws, seed=seed)

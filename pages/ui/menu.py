@@ -11,6 +11,7 @@ PAGES = (
     ("pages/Compare.py", "Compare"),
     ("pages/Decision.py", "Decision"),
     ("pages/Cliff.py", "Cliff"),
+    ("pages/Patterns.py", "Patterns"),
     ("pages/Report.py", "Report"),
 )
 MORE = (
