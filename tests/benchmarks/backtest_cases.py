@@ -18,7 +18,6 @@ from decisions.sla import Sla
 from decisions.wording import price
 from evals.forecast.model import shipped_model
 from evals.measurements import Measurement
-from evals.models import model as local_model
 from evals.published import published_measurements
 from evals.race_check import Line
 from evals.results import item_scores, measured_measurements
@@ -148,7 +147,7 @@ def _store_case(
                 id=f"{model}@{how}",
                 baseline=f"{model}@bf16",
                 usd_per_month=usd[f"{model}@{how}"],
-                parameters_b=local_model(model).parameters / 1e9,
+                parameters_b=models.find(model).parameters / 1e9,
                 bits=cells[model, how, asked[0]].bits_per_weight or 16.0,
                 scores={task: values[: len(values) // 2] for task, values in mine.items()},
                 truth={task: statistics.fmean(values) for task, values in mine.items()},
