@@ -11,10 +11,11 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, create_engine, delete, event, func, inspect, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy import update as plain_update
 from sqlalchemy.dialects.sqlite import insert
@@ -22,6 +23,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from evals.home import home
 from evals.schema import CELLS, ITEMS, META, METADATA, RUNS, SCHEMA_VERSION, VARIANTS, Row, row_hash
+
+MANY_ROWS = 1_000  # written at once
 
 
 class StoreError(RuntimeError):
@@ -202,6 +205,33 @@ class Store:
             if len(self._scores.get(key, ())) != counts.get(key, 0):
                 self._scores[key] = {row["item"]: row["score"] for row in self.items(key)}
         return {key: self._scores.get(key, {}) for key in cell_keys}
+
+    # Runs of other tools
+
+    def add_imported(self, runs: Iterable[Row], cells: Iterable[Row], items: Iterable[Row]) -> None:
+        """Runs of other tools with their cells and items, all of it or nothing; what is there already stays."""
+        with self._write() as connection:
+            there = set(connection.execute(select(RUNS.c.run)).scalars())
+            new = [dict(run) for run in runs if run["run"] not in there]
+            if not new:
+                return
+            names = {run["run"] for run in new}
+            connection.execute(plain_insert(RUNS), new)
+            if mine := [dict(cell) for cell in cells if cell["run"] in names]:
+                connection.execute(plain_insert(CELLS), mine)
+            rows = iter(items)
+            while part := list(islice(rows, MANY_ROWS)):
+                stamped = [{**row, "created": time.time(), "row_hash": row_hash(row)} for row in part]
+                connection.execute(insert(ITEMS).on_conflict_do_nothing(), stamped)
+
+    def remove_run(self, run: str) -> None:
+        """Take a run out with its cells, and with the items that no other run's cell names."""
+        with self._write() as connection:
+            keys = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.run == run)).scalars())
+            connection.execute(delete(CELLS).where(CELLS.c.run == run))
+            connection.execute(delete(RUNS).where(RUNS.c.run == run))
+            kept = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.cell_key.in_(keys))).scalars())
+            connection.execute(delete(ITEMS).where(ITEMS.c.cell_key.in_(keys - kept)))
 
     def close(self) -> None:
         """Let go of the files."""
