@@ -14,6 +14,7 @@ from evals.statistics.intervals import Interval
 Tool = Literal["lm-eval", "inspect", "guidellm", "csv"]
 MOST_PROMPT, MOST_EXPECTED, MOST_OUTPUT = 4_000, 1_000, 8_000  # characters of one item that are kept
 MOST_NAME = 80
+PREFIX = "imp-"  # of every id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ def bounds(interval: Interval | None) -> dict[str, float | None]:
 def content_id(paths: Iterable[Path], *more: str) -> str:
     """``imp-`` and twelve hexadecimal digits of a hash over the files' content."""
     parts = sorted(_hash(path) for path in paths)
-    return "imp-" + hashlib.sha256("\n".join([*parts, *more]).encode()).hexdigest()[:12]
+    return PREFIX + hashlib.sha256("\n".join([*parts, *more]).encode()).hexdigest()[:12]
 
 
 def _hash(path: Path) -> str:
