@@ -1,6 +1,6 @@
 """Decide against an SLA, order variants for a race, write a report.
 
-Exit codes of decide: 0 meets, 1 none meets, 3 unproven; 2 bad input.
+Exit codes of decide and view: 0 meets, 1 none meets, 3 unproven; 2 bad input.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from typing import Annotated
 
 import typer
 
-from decisions.asking import asked, decided
+from decisions.asking import asked, at_hand, decided
 from decisions.fields import BadInput
 from decisions.history.commands import app as saved_app
 from decisions.options import Decision
 from decisions.order import race_order, weights
 from decisions.report.formats import check_format, render
-from decisions.report.model import build_report, option_summary
+from decisions.report.model import build_report
 from decisions.scenarios import FIRST, Scenario
+from decisions.summaries import option_summary
+from decisions.view import decision_view, view_to_dict
+from decisions.view.chances import DRAWS, SEED
+from decisions.view.plain import view_text
 from evals.plan import DEMO_QUANTIZATIONS
 from evals.race_spec import by_size
 from pricing import overrides
@@ -61,6 +65,26 @@ def decide(
     else:
         typer.echo("\n".join(line for line in (decision.sentence, decision.detail, *decision.would_change) if line))
     raise typer.Exit(EXIT[decision.status])
+
+
+@app.command()
+def view(
+    sla: SlaFile = None,
+    workload: WorkloadFile = None,
+    name: ScenarioName = FIRST,
+    as_of: AsOf = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=1_000_000, help="of the Monte Carlo")] = DRAWS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the Monte Carlo")] = SEED,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """What would change our mind: flip points, tornado, how likely each option is right, rollback, questions."""
+    chosen = asked(name, sla, workload, as_of)
+    found = decision_view(chosen, *at_hand(chosen), draws=draws, seed=seed)
+    if as_json:
+        typer.echo(json.dumps(view_to_dict(found), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        typer.echo(view_text(found))
+    raise typer.Exit(EXIT[found.decision.status])
 
 
 @app.command()

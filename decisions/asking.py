@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from decisions.decision import decide
-from decisions.evidence import item_scorer, scenario_measurements
+from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.fields import BadInput
 from decisions.inputs import load_sla, load_workload
 from decisions.options import Decision
 from decisions.scenarios import Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from evals.measurements import Measurement
 from pricing import overrides
-from pricing.catalogue import load_price_book
+from pricing.catalogue import PriceBook, load_price_book
 
 
 def asked(name: str, sla: Path | None = None, workload: Path | None = None, as_of: str | None = None) -> Scenario:
@@ -36,6 +38,11 @@ def asked(name: str, sla: Path | None = None, workload: Path | None = None, as_o
 
 
 def decided(chosen: Scenario) -> Decision:
-    """The decision on what is known now: evidence at hand, shipped prices and the user's own."""
+    """The decision on what is known now."""
+    return decide(chosen, *at_hand(chosen))
+
+
+def at_hand(chosen: Scenario) -> tuple[Sequence[Measurement], PriceBook, ItemScores | None]:
+    """What is known now: evidence, shipped prices with the user's own, and scores item by item."""
     book = load_price_book(overrides.read(), chosen.as_of)
-    return decide(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
+    return scenario_measurements(chosen), book, item_scorer(chosen)

@@ -6,11 +6,11 @@ from functools import partial
 
 import streamlit as st
 
+from decisions.charts.run_grid import run_grid
 from evals import runs
 from evals.race import Standing
 from evals.races import standing
 from pages.ui.access import write_button
-from pages.ui.charts.run_grid import run_grid
 from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
 from pages.ui.race_view import race_sentence, show_race

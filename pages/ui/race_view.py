@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.race import race_chart
 from decisions.order import race_lines, race_order, weights
 from decisions.wording import listed, percent
 from evals import runs
 from evals.race import Standing
 from evals.race_spec import RaceSpec, by_size
 from pages.ui.access import writing
-from pages.ui.charts.race import race_chart
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 

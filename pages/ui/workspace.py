@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from decisions.charts.palette import Palette, palette
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.history.snapshot import Snapshot
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
-from pages.ui.charts.palette import Palette, palette
 from pages.ui.live import STORE_TROUBLE
 
 
