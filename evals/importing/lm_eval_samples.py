@@ -43,10 +43,10 @@ def read_samples(
     """
     where = file.name if file else f"samples: {task}"
 
-    def rows(noted: Warnings) -> Iterator[tuple[int, dict[str, Any]]]:
+    def rows(noted: Warnings, *, again: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
         if file is None:
             return enumerate((_object(row, where) for row in embedded or ()), start=1)
-        return records(file, noted)
+        return records(file, noted, again=again)
 
     digest = hashlib.sha256()
     hashed, metric, repeated = True, "", 0
@@ -92,7 +92,7 @@ def read_samples(
     def items() -> Iterator[ImportedItem]:
         places: set[tuple[str, str]] = set()
         questions: Counter[str] = Counter()
-        for number, row in rows(Warnings()):
+        for number, row in rows(Warnings(), again=True):
             place = _place(row, number)
             if place[0] == chosen and place not in places:
                 places.add(place)

@@ -46,8 +46,11 @@ def parse(text: str, where: str = "") -> Any:
         raise Refused(f"{start}{error}") from error
 
 
-def records(path: Path, notes: Warnings) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line number and object of every line of a JSONL file, one at a time; an array of objects is taken too."""
+def records(path: Path, notes: Warnings, *, again: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of every line of a JSONL file, one at a time; an array of objects is taken too.
+
+    ``again`` reads what was read before without error, and is faster for it.
+    """
     with path.open("rb") as file:
         first = file.read(1024)
         if not first.strip():
@@ -58,10 +61,10 @@ def records(path: Path, notes: Warnings) -> Iterator[tuple[int, dict[str, Any]]]
             notes.add("one JSON array instead of a line for each item; read all the same")
             yield from enumerate(map(_is_object, _array(read_json(path))), start=1)
             return
-        yield from _lines(file)
+        yield from _lines(file, again)
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(file: BinaryIO, again: bool) -> Iterator[tuple[int, dict[str, Any]]]:
     number, begins = 0, file.tell()
     while line := file.readline(MOST_LINE_BYTES):
         number += 1
@@ -70,11 +73,12 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
         if line.strip():
             text = decoded(line, before=begins, line=number)
             try:
-                yield number, _is_object(parse(text, f"line {number}"))
+                value = json.loads(text) if again else parse(text, f"line {number}")
             except Refused as error:
                 if not line.endswith(b"\n"):
                     raise Refused(f"ends mid-record at byte {begins + len(line):,} (line {number})") from error
                 raise
+            yield number, _is_object(value)
         begins += len(line)
 
 
