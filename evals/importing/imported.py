@@ -38,7 +38,7 @@ Items = Callable[[], Iterator[ImportedItem]]
 class ImportedTask:
     """One task: its score and, if the file has them, its items, read anew by every call of ``items``.
 
-    ``low``–``high`` is the 95 % interval. ``protocol`` maps fields that must agree for a comparison to what they say.
+    ``interval`` is that of 95 %. ``protocol`` maps fields that must agree for a comparison to what they say.
     ``n`` None: not stated.
     """
 
@@ -47,8 +47,7 @@ class ImportedTask:
     score: float
     n: int | None
     protocol: Mapping[str, str]
-    low: float | None = None
-    high: float | None = None
+    interval: Interval | None = None
     items: Items | None = None
     shape: str = ""  # a hash of how prompts are made, where the file tells
     limit: str = ""
@@ -100,11 +99,6 @@ class ImportedRun:
     speeds: tuple[ServedSpeed, ...] = ()
     warnings: tuple[str, ...] = ()
     hardware: str = ""
-
-
-def bounds(interval: Interval | None) -> dict[str, float | None]:
-    """The two ends by name, None where there is no interval."""
-    return {"low": interval.low if interval else None, "high": interval.high if interval else None}
 
 
 def content_id(paths: Iterable[Path], *more: str) -> str:

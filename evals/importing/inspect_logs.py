@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.importing.archive import Archive
-from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, bounds, content_id, shown_model, texts
+from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, content_id, shown_model, texts
 from evals.importing.labels import Found, from_arguments, settled
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, decoded, fraction, parse
@@ -79,7 +79,7 @@ def _run(
         n=n,
         protocol=_protocol(header, spec, scorer),
         items=(lambda: iter(kept)) if kept else None,
-        **bounds(score_interval([i.score for i in kept]) if kept else interval_from_summary(score, n) if n else None),
+        interval=score_interval([i.score for i in kept]) if kept else interval_from_summary(score, n) if n else None,
         limit=_limit(spec, n),
     )
     return ImportedRun(

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, bounds, content_id, shown_model, texts
+from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, content_id, shown_model, texts
 from evals.importing.labels import from_name, settled
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, decoded, fraction
@@ -93,7 +93,7 @@ def _run(
                 task=task[:80],
                 metric="score",
                 score=sum(scores) / len(scores),
-                **bounds(score_interval(scores)),
+                interval=score_interval(scores),
                 n=len(scores),
                 protocol=dict(protocols[(*variant, task)]),
                 items=lambda kept=kept: iter(kept),  # type: ignore[misc]

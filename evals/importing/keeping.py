@@ -130,9 +130,14 @@ def _run_row(run: ImportedRun, task_group: str) -> dict[str, Any]:
 
 
 def _described(task: ImportedTask) -> dict[str, Any]:
-    names = ("task", "metric", "score", "low", "high", "n", "shape", "limit")
-    found = {name: getattr(task, name) for name in names}
-    return {**found, "protocol": dict(task.protocol), "has_items": task.items is not None}
+    ends = task.interval
+    return {
+        **{name: getattr(task, name) for name in ("task", "metric", "score", "n", "shape", "limit")},
+        "low": ends.low if ends else None,
+        "high": ends.high if ends else None,
+        "protocol": dict(task.protocol),
+        "has_items": task.items is not None,
+    }
 
 
 def _cell_row(run: ImportedRun, task: ImportedTask, position: int) -> dict[str, Any]:
@@ -168,8 +173,13 @@ def _item_rows(run: ImportedRun, task: ImportedTask) -> Iterator[dict[str, Any]]
 
 
 def _facts(item: ImportedItem) -> dict[str, Any]:
-    found = asdict(item)
-    return {name: found[name] for name in ("metrics", "prompt_hash", "target_hash", "prompt", "expected")}
+    return {
+        "metrics": dict(item.metrics),
+        "prompt_hash": item.prompt_hash,
+        "target_hash": item.target_hash,
+        "prompt": item.prompt,
+        "expected": item.expected,
+    }
 
 
 def _cell_key(run: ImportedRun, task: str) -> str:

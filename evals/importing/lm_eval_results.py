@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.importing.imported import ImportedRun, ImportedTask, bounds, content_id, shown_model
+from evals.importing.imported import ImportedRun, ImportedTask, content_id, shown_model
 from evals.importing.labels import Found, from_arguments, settled
 from evals.importing.lm_eval_samples import Samples, read_samples
 from evals.importing.refusal import Refused
@@ -135,7 +135,7 @@ def _task(
         return ImportedTask(
             task=task, metric=key[0], score=checked[key], n=n, protocol=_protocol(task, value, config, key),
             shape=_shape(setup), limit=_limit(config),
-            **bounds(interval_from_summary(checked[key], n) if n else None),
+            interval=interval_from_summary(checked[key], n) if n else None,
         )  # fmt: skip
     samples = read_samples(file, embedded, task=task, wanted=wanted, filters=_filters(setup), expected=n, notes=notes)
     if samples is None:
@@ -146,7 +146,7 @@ def _task(
         metric=samples.metric,
         score=math.fsum(samples.scores) / len(samples.scores),
         n=len(samples.scores),
-        **bounds(score_interval(samples.scores)),
+        interval=score_interval(samples.scores),
         protocol=_protocol(task, value, config, (samples.metric, samples.filter)),
         items=samples.items,
         shape=_shape(setup),

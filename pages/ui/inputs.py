@@ -145,6 +145,14 @@ def choices(
     return list(value)
 
 
+def words(name: str, label: str, **widget: Any) -> str:
+    """A line of text bound to the address."""
+    value = st.query_params.get(name, "")
+    key = _prepare(name, value)
+    st.text_input(label, key=key, on_change=_write, args=(name, ""), **widget)
+    return value
+
+
 def put(name: str, value: str | None) -> None:
     """Write one input into the address (None removes it)."""
     if value is None:
