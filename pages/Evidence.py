@@ -23,6 +23,7 @@ from pages.ui.workspace import Workspace
 CHART_KEY = "coverage_chart"
 WORDS = {"measured": "measured here", "imported": "imported", "published": "published"}
 MODELS_SHOWN = 2
+MOST_PX = 560  # a taller map scrolls
 
 
 def pick_cell() -> None:
@@ -48,15 +49,17 @@ def chart_and_cell(cells: tuple[CoverageCell, ...], workspace: Workspace, senten
         first = next((name for name, c in by_name.items() if c.standing == "missing"), next(iter(by_name)))
         chosen = inputs.choice("cell", "Cell", list(by_name), default=first, titles=titles)
         show_cell(by_name[chosen])
-    with left:
+    figure = coverage_chart(cells, workspace.colours, narrow=workspace.narrow)
+    with left, st.container(height=MOST_PX if figure.layout.height > MOST_PX else "content", border=False):
         st.plotly_chart(
-            coverage_chart(cells, workspace.colours, narrow=workspace.narrow),
+            figure,
             key=CHART_KEY,
             on_select=pick_cell,
             selection_mode="points",
             config={"displayModeBar": False},
             alt=sentence,
         )
+    with left:
         key = " · ".join(f"{mark} {standing}" for standing, mark in MARKS.items())
         st.caption(f"{key}. Click a mark for its cell.")
 

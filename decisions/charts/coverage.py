@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from decisions.charts.palette import Palette, dressed
 from decisions.coverage import STANDINGS, CoverageCell, Standing
@@ -20,42 +21,73 @@ SYMBOLS: Mapping[Standing, str] = {
 MARKS: Mapping[Standing, str] = {
     "measured": "●", "imported": "◆", "published": "■", "forecast": "◉", "missing": "×",
 }  # fmt: skip
-ROW_PX = 21
+ROW_PX = 17
+HEAD_PX = 86
 
 
 def coverage_chart(cells: Sequence[CoverageCell], colours: Palette, *, narrow: bool = False) -> go.Figure:
-    """One mark a cell: rows are variants under their model, columns task groups. Shape and colour say the standing."""
+    """One mark a cell, one panel a model: rows are quantizations, columns task groups.
+
+    Shape and colour say the standing. Narrow puts the panels under each other.
+    """
+    models = list(dict.fromkeys(cell.model for cell in cells))
+    labels = list(dict.fromkeys(cell.quantization for cell in cells))
+    groups = sorted({cell.task_group for cell in cells})
+    columns = 1 if narrow else max(1, len(models))
+    lines = max(1, len(models)) if narrow else 1
+    figure = make_subplots(
+        rows=lines,
+        cols=columns,
+        shared_yaxes=True,
+        horizontal_spacing=0.02,
+        vertical_spacing=min(0.9 / lines, HEAD_PX / (lines * (HEAD_PX + ROW_PX * len(labels)))),
+    )
+    for index, model in enumerate(models):
+        at = {"row": index + 1, "col": 1} if narrow else {"row": 1, "col": index + 1}
+        _panel(figure, [cell for cell in cells if cell.model == model], labels, colours, at)
+        figure.update_xaxes(title_text=_short(model.rsplit("/", 1)[-1], 44 if columns == 1 else 88 // columns), **at)
+    dressed(figure, colours, height=lines * (HEAD_PX + ROW_PX * len(labels)), margin={"l": 8, "r": 8, "t": 76, "b": 4})
+    figure.update_xaxes(
+        side="top",
+        categoryorder="array",
+        categoryarray=groups,
+        tickangle=-35,
+        title_standoff=4,
+        title_font={"color": colours.text, "size": 12},
+        range=[-0.6, len(groups) - 0.4],
+        tickfont={"size": 11, "color": colours.quiet},
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))),
+        ticktext=[_short(label, 16 if narrow else 26) for label in labels],
+        range=[len(labels) - 0.4, -0.6],
+        tickfont={"size": 11, "color": colours.quiet},
+    )
+    return figure
+
+
+def _panel(
+    figure: go.Figure, cells: Sequence[CoverageCell], labels: Sequence[str], colours: Palette, at: Mapping[str, int]
+) -> None:
     shades = _shades(colours)
-    rows = list(dict.fromkeys((cell.model, cell.quantization) for cell in cells))
-    names = {row: f"{_short(row[0], 12 if narrow else 30)} · {_short(row[1], 14 if narrow else 26)}" for row in rows}
-    figure = go.Figure()
     for standing in STANDINGS:
         mine = [cell for cell in cells if cell.standing == standing]
         if mine:
             figure.add_scatter(
                 x=[cell.task_group for cell in mine],
-                y=[rows.index((cell.model, cell.quantization)) for cell in mine],
+                y=[labels.index(cell.quantization) for cell in mine],
                 mode="markers",
                 marker={
                     "symbol": SYMBOLS[standing],
-                    "size": 8 if standing == "missing" else 11,
+                    "size": 6 if standing == "missing" else 10,
                     "color": shades[standing],
-                    "line": {"width": 1.6, "color": shades[standing]},
+                    "line": {"width": 1.2, "color": shades[standing]},
                 },
                 customdata=[cell_name(cell) for cell in mine],
                 hovertext=[_hover(cell) for cell in mine],
                 hoverinfo="text",
+                **at,
             )
-    dressed(figure, colours, height=70 + ROW_PX * len(rows), margin={"l": 8, "r": 8, "t": 40, "b": 8})
-    groups = sorted({cell.task_group for cell in cells})
-    figure.update_xaxes(side="top", categoryorder="array", categoryarray=groups, tickangle=-45 if narrow else 0)
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=[names[row] for row in rows],
-        range=[len(rows) - 0.4, -0.6],
-        tickfont={"size": 10 if narrow else 12, "color": colours.quiet},
-    )
-    return figure
 
 
 def cell_name(cell: CoverageCell) -> str:

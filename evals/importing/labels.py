@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.forecast.cells import bits_of
+from evals.forecast.cells import GGUF_BITS
 from evals.importing.refusal import NeedsQuantization, Refused
 from evals.names import UnknownName, known
-from evals.published import API_QUANTIZATION
+from evals.published import API_QUANTIZATION, published_measurements
 from evals.quantizations import QUANTIZATIONS
 
 FULL = {
@@ -18,6 +18,7 @@ FULL = {
     "float16": "fp16", "fp16": "fp16", "half": "fp16", "f16": "fp16",
 }  # fmt: skip
 HINT = "say it with --quantization, for example --quantization bf16 or --quantization Q4_K_M"
+GGUF = re.compile(r"i?q\d_\w+", re.IGNORECASE)
 NAMED = (  # the first that is found decides
     (r"(?<![a-z0-9])(i?q\d(?:_[a-z0-9]+)+)(?![a-z0-9_])", lambda m: m[1].upper()),
     (r"nvfp4", lambda m: "nvfp4"),
@@ -48,12 +49,14 @@ class Found:
 
 
 def known_label(given: str) -> str:
-    """A quantization as its catalogue spells it, or another format whose bits can be read. Raises UnknownName."""
+    """A quantization as the catalogue spells it, or another format in use. Raises Refused with the nearest ones."""
     label = " ".join(given.split())
-    by_folded = {name.casefold(): name for name in (*QUANTIZATIONS, API_QUANTIZATION, "fp32")}
-    if label.casefold() in by_folded:
-        return by_folded[label.casefold()]
-    if label and len(label) <= 40 and label.isprintable() and bits_of(label) is not None:
+    by_folded = {name.casefold(): name for name in (*QUANTIZATIONS, API_QUANTIZATION, "fp32", *GGUF_BITS)}
+    others = {m.quantization.casefold(): m.quantization for m in published_measurements()}
+    if spelled := by_folded.get(label.casefold()) or others.get(label.casefold()):
+        return spelled
+    found = from_name(label)
+    if found and found.label.casefold() == label.casefold() and not GGUF.fullmatch(label):
         return label
     try:
         return known("quantization", label, by_folded.values())

@@ -70,6 +70,8 @@ def read_samples(
                 repeated += 1
                 continue
             seen[place] = question
+            for text in (_prompt(row), _output(row), str(row.get("target", ""))):
+                notes.clean(text)
             counts[place[0]] += 1
             scores.setdefault(place[0], []).append(score)
     except Refused as error:
@@ -99,7 +101,7 @@ def read_samples(
                 question = _key(row)
                 questions[question] += 1
                 key = question if questions[question] == 1 else f"{question}#{questions[question]}"
-                yield _item(row, key, metric, number, notes)
+                yield _item(row, key, metric, number, Warnings())
 
     return Samples(
         metric=metric,

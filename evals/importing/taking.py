@@ -11,7 +11,6 @@ from evals.importing.discovery import RefusedFile, read_paths
 from evals.importing.imported import ImportedRun
 from evals.importing.keeping import imported_run, keep
 from evals.importing.labels import known_label
-from evals.importing.refusal import Refused
 from evals.store import Store, shared_store
 
 AGAIN = "already imported"
@@ -61,7 +60,7 @@ def take(
     for found in reading.files:
         try:
             kept = keep(found, store, task_group=task_group)
-        except (Refused, OSError) as error:
+        except (ValueError, OSError) as error:
             refused.append(RefusedFile(file=found[0].files[0], reason=str(error)))
             continue
         for run, (_, fresh) in zip(found, kept, strict=True):
