@@ -10,7 +10,8 @@ from evals.importing.guidellm import is_report, read_report
 from evals.importing.imported import ImportedRun
 from evals.importing.inspect_logs import is_log, read_archive, read_log
 from evals.importing.item_csv import read_item_csv
-from evals.importing.lm_eval_results import TIME, is_results, read_lm_eval
+from evals.importing.lm_eval_results import is_results, read_lm_eval
+from evals.importing.lm_eval_samples import TIME
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import kind, read_json
 

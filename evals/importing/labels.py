@@ -90,11 +90,13 @@ def from_arguments(arguments: Mapping[str, Any], names: tuple[str, ...], dtype: 
         return _bitsandbytes(arguments)
     if _true(arguments.get("load_in_8bit")):
         return Found(label="llm-int8", basis="load_in_8bit", certain=True)
+    how = str(arguments.get("quantization") or arguments.get("quantization_config") or "").casefold()
+    if how in QUANTIZATIONS or _spelled(how) in QUANTIZATIONS:
+        return Found(label=_spelled(how), basis=f"quantization={how}", certain=True)
     files = [str(arguments[name]) for name in ("gguf_file", "filename", "gguf") if arguments.get(name)]
     for text in (*files, *names):
         if found := from_name(text):
             return found
-    how = str(arguments.get("quantization") or arguments.get("quantization_config") or "").casefold()
     if how and how not in ("none", "null", "{}"):
         return from_name(how) or Found(label=_plain(how), basis="quantization", certain=True)
     for flag, label in (("autogptq", "gptq-int4"), ("gptqmodel", "gptq-int4")):

@@ -12,13 +12,12 @@ from typing import Any
 
 from evals.importing.imported import ImportedRun, ImportedTask, content_id, shown_model
 from evals.importing.labels import Found, from_arguments, settled
-from evals.importing.lm_eval_samples import Samples, read_samples
+from evals.importing.lm_eval_samples import Samples, read_samples, samples_beside
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, fraction
 from evals.published import API_QUANTIZATION
 from evals.statistics.intervals import interval_from_summary, score_interval
 
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}[-:]\d{2}[-:]\d{2}(?:\.\d+)?")
 KNOWN_VERSIONS = re.compile(r"0\.4\.(\d|1[0-3])(\D|$)")
 NOT_A_SHARE = re.compile(r"perplexity|bits_per_byte|^loglikelihood|^bleu|^ter$|^chrf|^rouge|bleurt|^mcc$|^brier|_diff$")
 NOT_A_METRIC = ("alias", "name", "samples", "sample_len", "sample_count", " ")
@@ -65,20 +64,6 @@ def read_lm_eval(path: Path, value: Mapping[str, Any], quantization: str | None,
         warnings=notes.all(),
         hardware=str(config.get("device") or ""),
     )
-
-
-def samples_beside(path: Path, task: str, alone: bool) -> Path | None:
-    """The samples file of a task: that with the results' own time in its name, or the only one where no time is."""
-    folder, time = path.parent, TIME.search(path.name)
-    if time:
-        exact = [folder / f"samples_{task}_{time[0]}{end}" for end in (".jsonl", ".json")]
-        if found := next((file for file in exact if file.is_file()), None):
-            return found
-    if not alone:
-        return None
-    plain = re.compile(rf"(?:samples_|.*_){re.escape(task)}(?:_{TIME.pattern})?\.jsonl")
-    found_here = sorted(file for file in folder.iterdir() if file.is_file() and plain.fullmatch(file.name))
-    return found_here[0] if len(found_here) == 1 and (not time or not TIME.search(found_here[0].name)) else None
 
 
 def _tasks(
@@ -290,7 +275,7 @@ def _sha(text: Any) -> str:
         return "none"
     known = str(text)
     hexadecimal = re.fullmatch(r"[0-9a-f]{64}", known)
-    return known[:12] if hexadecimal else hashlib.sha256(known.encode(errors="replace")).hexdigest()[:12]
+    return known if hexadecimal else hashlib.sha256(known.encode(errors="replace")).hexdigest()
 
 
 def _date(value: Any) -> float | None:

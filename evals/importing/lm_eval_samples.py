@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any
 from evals.importing.imported import ImportedItem, Items, texts
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, fraction, records
+
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}[-:]\d{2}[-:]\d{2}(?:\.\d+)?")  # in names of files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,20 @@ class Samples:
     scores: tuple[float, ...]
     task_hash: str
     items: Items
+
+
+def samples_beside(path: Path, task: str, alone: bool) -> Path | None:
+    """The samples file of a task: that with the results' own time in its name, or the only one where no time is."""
+    folder, time = path.parent, TIME.search(path.name)
+    if time:
+        exact = [folder / f"samples_{task}_{time[0]}{end}" for end in (".jsonl", ".json")]
+        if found := next((file for file in exact if file.is_file()), None):
+            return found
+    if not alone:
+        return None
+    plain = re.compile(rf"(?:samples_|.*_){re.escape(task)}(?:_{TIME.pattern})?\.jsonl")
+    found_here = sorted(file for file in folder.iterdir() if file.is_file() and plain.fullmatch(file.name))
+    return found_here[0] if len(found_here) == 1 and (not time or not TIME.search(found_here[0].name)) else None
 
 
 def read_samples(
