@@ -99,7 +99,7 @@ else:
 
 st.markdown("#### Every measurement")
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    text = inputs.words("search", "Search", placeholder="a model, task, source …", width=240)
+    text = inputs.text("search", "Search", placeholder="a model, task, source …", width=240)
     origins = inputs.choices("origin", "Origin", [o for o in ORIGINS if tally[o]], default=[], width=200)
     models = inputs.choices("model", "Model", sorted({m.model for m in every}), default=[], width=240)
     labels = inputs.choices("quant", "Quantization", sorted({m.quantization for m in every}), default=[], width=200)
