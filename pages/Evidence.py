@@ -71,7 +71,7 @@ except STORE_TROUBLE as error:
     st.markdown("## Results kept here cannot be read")
     st.error(md(str(error)), icon=":material/error:")
     st.stop()
-tally = Counter(m.origin for m in every)
+tally = Counter[str](m.origin for m in every)
 told = ", ".join(f"{tally[origin]:,} {words}" for origin, words in WORDS.items() if tally[origin])
 st.markdown(f"## {len(every):,} measurements: {told}")
 

@@ -160,6 +160,8 @@ def _own(m: Measurement, cell_key: str, created: float, about: Mapping[str, Any]
 def _own_row(at: int, item: dict[str, Any], result: Mapping[str, Any], what: Task) -> Row:
     """A sample as lm-eval's own command writes it for the same answer."""
     output, prompt = result["output"], item["prompt"]
+    requests: list[tuple[str, Any]]
+    answers: list[Any]
     if what.output_type == "multiple_choice" and output.startswith('{"choice"'):
         likelihoods = json.loads(output)["loglikelihoods"]
         target = str(item["labels"].index(item["answer"].strip()))

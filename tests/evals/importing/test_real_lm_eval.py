@@ -17,7 +17,7 @@ from evals.store import Store
 from evals.tasks import items
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_two_runs_of_the_real_command_are_imported_and_compared(house: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(house), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     running = []
