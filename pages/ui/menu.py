@@ -16,6 +16,7 @@ PAGES = (
 )
 MORE = (
     ("pages/Run.py", "Run evals"),
+    ("pages/Evidence.py", "Evidence"),
     ("pages/Prices.py", "Prices"),
     ("pages/Saved.py", "Saved decisions"),
 )
