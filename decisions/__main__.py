@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from data.files import write_atomically
 from decisions.asking import asked, at_hand, decided
 from decisions.fields import BadInput
 from decisions.history.commands import app as saved_app
@@ -107,7 +108,7 @@ def report(
         out.mkdir(parents=True, exist_ok=True)
         files = [out / f"{chosen.id}.{format}" for format in wanted]
         for file, format in zip(files, wanted, strict=True):
-            file.write_text(render(content, format), encoding="utf-8")
+            write_atomically(file, render(content, format))
     except OSError as error:
         raise BadInput(f"--out {out}: cannot be written ({error.strerror}); name another folder") from error
     if as_json:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from data.files import write_atomically
 from decisions.asking import asked, decided
 from decisions.fields import BadInput
 from decisions.history.differences import differences, summary
@@ -70,12 +70,9 @@ def compare(
 def export(saved: Id, out: Annotated[Path, typer.Option("--out", help="the file to write")]) -> None:
     """One file that holds the scenario and the decision, for somebody else's Bitbudget."""
     text = to_text(taken(saved))
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, out)
+        write_atomically(out, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BadInput(f"--out {out}: cannot be written ({error.strerror}); name another file") from error
     typer.echo(f"wrote {out}")
 

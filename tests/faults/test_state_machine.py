@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
     def claim(self) -> object:
         self.named += 1
         name = f"w{self.named}"
-        mine = self.store.claim_variant(self.run, name, list(self.alive))
+        mine = self.store.claim_variant(self.run, name, lambda: self.alive)
         if not mine:
             return multiple()
         held = {(c["model"], c["quantization"]) for cells in self.alive.values() for c in cells if c["run"] == self.run}

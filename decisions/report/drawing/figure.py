@@ -182,7 +182,7 @@ def _anchor(note: Mapping[str, Any], name: str, usual: str) -> str:
 
 def _in_data(note: Mapping[str, Any], side: str, panels: Mapping[tuple[str, str], Panel], frame: Frame) -> float:
     """Annotations on a logarithmic axis are placed by the power of ten."""
-    ref, value = note.get(f"{side}ref"), note.get(side)
+    ref, value = note.get(f"{side}ref"), note[side]
     name = (ref or side).partition(" ")[0]
     axis = next((getattr(p, side) for pair, p in panels.items() if pair[0 if side == "x" else 1] == name), None)
     if axis is not None and ref != "paper" and " " not in (ref or "") and axis.kind == "log":
