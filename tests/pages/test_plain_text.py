@@ -6,7 +6,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.wording import md
 
-HOSTILE = '<script>alert(1)</script> ![x](http://evil.example/?q=1) **bold** <img src=x onerror=alert(1)> [a](javascript:x)'
+HOSTILE = (
+    "<script>alert(1)</script> ![x](http://evil.example/?q=1) **bold** <img src=x onerror=alert(1)> [a](javascript:x)"
+)
 
 
 def screen(hostile: str) -> None:
