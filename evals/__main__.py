@@ -7,7 +7,9 @@ import sys
 import typer
 
 from evals.commands.comparing import compare
+from evals.commands.divergence import divergence
 from evals.commands.forecast import forecast
+from evals.commands.gpu import gpu_check
 from evals.commands.names import list_names
 from evals.commands.quantizing import export_variant, quantizations, sensitivity, suspects
 from evals.commands.race import race
@@ -19,7 +21,8 @@ app = typer.Typer(help="Measure how good quantized variants are.", no_args_is_he
 app.add_typer(sandbox_app, name="sandbox", help="Check or use the sandbox for model-written code.")
 app.add_typer(store_app, name="store", help="Check, back up or restore the results.")
 for command in (
-    run, race, status, cancel, resume, compare, forecast, export, quantizations, sensitivity, suspects, export_variant,
+    run, race, status, cancel, resume, compare, divergence, forecast, export, quantizations, sensitivity, suspects,
+    export_variant, gpu_check,
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)

@@ -112,7 +112,7 @@ def brings_code(folder: Path) -> bool:
 
 
 def onnx_file(path: Path) -> Path | None:
-    """The ONNX file that is meant by itself or by its folder; None where safetensors or nothing of the kind is there."""
+    """The ONNX file that is meant by itself or by its folder; None where safetensors or nothing of it is there."""
     if path.suffix == ".onnx":
         if not path.is_file():
             raise UnknownName(f"ONNX file {str(path)!r} is not there; check the path")

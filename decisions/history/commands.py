@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from data.files import write_atomically
 from decisions.asking import asked, decided
 from decisions.fields import BadInput
 from decisions.history.differences import differences, summary
 from decisions.history.shelf import drop, keep, kept, taken
 from decisions.history.snapshot import LARGEST_BYTES, Snapshot, from_text, snapshot, to_text
+from decisions.report.files import write_all
 from decisions.report.model import Report, build_report
 from decisions.scenarios import FIRST
 
@@ -69,11 +69,7 @@ def compare(
 @app.command()
 def export(saved: Id, out: Annotated[Path, typer.Option("--out", help="the file to write")]) -> None:
     """One file that holds the scenario and the decision, for somebody else's Bitbudget."""
-    text = to_text(taken(saved))
-    try:
-        write_atomically(out, text)
-    except OSError as error:
-        raise BadInput(f"--out {out}: cannot be written ({error.strerror}); name another file") from error
+    write_all({out: to_text(taken(saved)).encode()})
     typer.echo(f"wrote {out}")
 
 
