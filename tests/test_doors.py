@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,14 +29,15 @@ HOUSE = Path(__file__).parent.parent
 PRODUCT = ("app.py", "pages", "decisions", "evals", "pricing", "data")
 UNPICKLERS = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "cloudpickle", "sqlitedict"}
 # files that stay inside one process or one try, and are never read as results
-OWN_WRITES = {
+OWN_WRITES = (
     "data/files.py",
     "data/items/make.py",  # our own, run by hand, checked in
     "data/models/training/variants.py",
     "data/models/training/train.py",
     "evals/sandbox/scene.py",
     "evals/engines/speed.py",
-}
+    "evals/engines/gpu_check.py",
+)
 # within the walls; and our own reference answers, when the items are made
 RUN_CODE = ("evals/sandbox/inside/", "data/items/make.py")
 KEYS = {
@@ -46,37 +47,55 @@ KEYS = {
 }
 
 
-def sources() -> Iterator[tuple[str, ast.AST]]:
+@cache
+def imported() -> list[tuple[str, str]]:
+    """Path and module of every import."""
+    found = []
+    for path, node in _nodes():
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+        found += [(path, name) for name in names]
+    return found
+
+
+@cache
+def calls() -> list[tuple[str, str, dict[str, str], ast.Call]]:
+    """Place, name, keywords and node of every call."""
+    return [
+        (
+            f"{path}:{node.lineno}",
+            ast.unparse(node.func),
+            {word.arg: ast.unparse(word.value) for word in node.keywords if word.arg},
+            node,
+        )
+        for path, node in _nodes()
+        if isinstance(node, ast.Call)
+    ]
+
+
+@cache
+def _nodes() -> list[tuple[str, ast.AST]]:
+    found = []
     for top in PRODUCT:
-        paths = [HOUSE / top] if top.endswith(".py") else sorted((HOUSE / top).rglob("*.py"))
-        for path in paths:
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                yield str(path.relative_to(HOUSE)), node
+        for path in [HOUSE / top] if top.endswith(".py") else sorted((HOUSE / top).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found += [(str(path.relative_to(HOUSE)), node) for node in ast.walk(tree)]
+    return [each for each in found if isinstance(each[1], ast.Call | ast.Import | ast.ImportFrom)]
 
 
 def test_no_code_or_pickle_of_a_model_is_ever_loaded() -> None:
-    broken = []
-    for path, node in sources():
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [str(node.module)]
-        broken += [f"{path}: imports {name}" for name in names if name.split(".")[0] in UNPICKLERS]
-        if not isinstance(node, ast.Call):
-            continue
-        called = ast.unparse(node.func)
-        told = {word.arg: ast.unparse(word.value) for word in node.keywords if word.arg}
+    broken = [f"{path}: imports {name}" for path, name in imported() if name.split(".")[0] in UNPICKLERS]
+    for place, called, told, _ in calls():
         if told.get("trust_remote_code", "False") != "False" or told.get("use_safetensors", "True") != "True":
-            broken.append(f"{path}:{node.lineno}: {called} trusts a model")
+            broken.append(f"{place}: {called} trusts a model")
         if called.endswith("torch.load") and told.get("weights_only") != "True":
-            broken.append(f"{path}:{node.lineno}: torch.load without weights_only")
+            broken.append(f"{place}: torch.load without weights_only")
         if called.endswith(".from_pretrained") and "trust_remote_code" not in told:
-            broken.append(f"{path}:{node.lineno}: {called} leaves trust_remote_code open")
-        if called in ("eval", "exec") and not path.startswith(RUN_CODE):
-            broken.append(f"{path}:{node.lineno}: {called}")
+            broken.append(f"{place}: {called} leaves trust_remote_code open")
+        if called in ("eval", "exec") and not place.startswith(RUN_CODE):
+            broken.append(f"{place}: {called}")
         if called in ("yaml.unsafe_load", "yaml.full_load") or (called == "yaml.load" and "_Loader" not in str(told)):
-            broken.append(f"{path}:{node.lineno}: {called} is no safe loader")
+            broken.append(f"{place}: {called} is no safe loader")
     assert broken == []
 
 
@@ -87,12 +106,8 @@ def test_python_in_a_task_file_comes_from_our_own_tasks_only() -> None:
         if ".venv" not in path.parts and "!function" in path.read_text(encoding="utf-8", errors="replace")
     }
     assert tagged and all(path.is_relative_to(TASKS_FOLDER) for path in tagged)
-    calls = [
-        (path, ast.unparse(node))
-        for path, node in sources()
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("TaskManager")
-    ]
-    assert calls and all("include_path=str(TASKS_FOLDER)" in call for _, call in calls), calls
+    managers = [told for _, called, told, _ in calls() if called.endswith("TaskManager")]
+    assert managers and all(told["include_path"] == "str(TASKS_FOLDER)" for told in managers), managers
     with pytest.raises(yaml.YAMLError):
         yaml.safe_load("process_results: !function utils.process")
 
@@ -113,28 +128,22 @@ def test_a_folder_with_pickles_or_code_is_refused_by_name(tmp_path: Path) -> Non
 
 
 def test_no_screen_shows_html() -> None:
-    shown = [
-        f"{path}:{node.lineno}"
-        for path, node in sources()
-        if isinstance(node, ast.Call)
-        and (
-            ast.unparse(node.func) in ("st.html", "components.html", "components.v1.html")
-            or any(word.arg in ("unsafe_allow_html", "unsafe_allow_javascript") for word in node.keywords)
-        )
-    ]
+    unsafe = {"unsafe_allow_html", "unsafe_allow_javascript"}
+    html = ("st.html", "components.html", "components.v1.html")
+    shown = [place for place, called, told, _ in calls() if called in html or unsafe & told.keys()]
     assert shown == []
 
 
 def test_every_file_we_make_is_written_whole() -> None:
     found = []
-    for path, node in sources():
-        if not isinstance(node, ast.Call) or path in OWN_WRITES or path.startswith("evals/sandbox/inside"):
+    for place, called, _, node in calls():
+        if place.startswith((*OWN_WRITES, "evals/sandbox/inside")):
             continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+        name = called.split(".")[-1]
         modes = [a.value for a in [*node.args, *(w.value for w in node.keywords)] if isinstance(a, ast.Constant)]
-        opened = called == "open" and any(mode in ("w", "wb", "wt", "x") for mode in modes)
-        if called in ("write_text", "write_bytes", "to_csv", "to_excel") or opened:
-            found.append(f"{path}:{node.lineno} {called}")
+        opened = name == "open" and any(mode in ("w", "wb", "wt", "x") for mode in modes)
+        if name in ("write_text", "write_bytes", "to_csv", "to_excel") or opened:
+            found.append(f"{place} {name}")
     assert found == [], "use data.files.write_atomically"
 
 
