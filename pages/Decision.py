@@ -102,9 +102,12 @@ def asked(view: DecisionView) -> None:
             st.markdown(f":material/warning: **{md(mistake.title)}.** {md(mistake.because)}. {md(mistake.text)}")
     if view.questions:
         st.markdown("#### Questions for the engineers")
-        for question in view.questions:
-            st.markdown(f":material/help: {md(question.text)}")
-            st.caption(f"Because {md(question.because)}.")
+        half = -(-len(view.questions) // 2)
+        for column, part in zip(
+            st.columns(2, gap="large"), (view.questions[:half], view.questions[half:]), strict=True
+        ):
+            lines = [f"- {md(one.text)}  \n  :gray[Because {md(one.because)}.]" for one in part]
+            column.markdown("\n".join(lines))
 
 
 workspace = frame("Decision")
