@@ -40,11 +40,13 @@ def any_alive(home_folder: Path) -> bool:
 def _held(folder: Path, pattern: str) -> list[str]:
     alive = []
     for path in folder.glob(pattern):
-        with path.open("r+") as file:
-            try:
+        try:
+            with path.open("r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                alive.append(path.stem)
-                continue
-        path.unlink(missing_ok=True)
+        except BlockingIOError:
+            alive.append(path.stem)
+        except FileNotFoundError:  # somebody else found it dead a moment ago
+            pass
+        else:
+            path.unlink(missing_ok=True)
     return alive

@@ -25,6 +25,13 @@ def test_alive_until_let_go(home: Path) -> None:
     assert list((home / "workers").glob("*.lock")) == []
 
 
+def test_many_may_find_the_same_worker_dead_at_once() -> None:
+    for number in range(50):
+        os.close(lease(f"r.{number}"))
+    with ThreadPoolExecutor(8) as crowd:
+        assert list(crowd.map(lambda _: alive_workers("r"), range(8))) == [[]] * 8
+
+
 def test_a_worker_that_is_looked_at_while_it_begins_is_not_taken_for_a_dead_one() -> None:
     looking = True
 
