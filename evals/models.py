@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,10 +85,30 @@ def model(name: str) -> LocalModel:
         if not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
             raise UnknownName(
                 f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors"
+                + (" (.bin and .pt files can run code and are not loaded)" if pickled(folder) else "")
             )
+        if brings_code(folder):
+            raise UnknownName(f"model folder {name!r} brings code (auto_map), which is never run")
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
     shipped = named_models()
     return shipped[known("model", name, shipped)]
+
+
+def pickled(folder: Path) -> bool:
+    """Whether a folder holds weights in a format that can run code when it is read."""
+    return any(path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl") for path in folder.iterdir())
+
+
+def brings_code(folder: Path) -> bool:
+    """Whether model or tokenizer of a folder ask for Python that lies in it or elsewhere."""
+    for name in ("config.json", "tokenizer_config.json"):
+        try:
+            told = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(told, dict) and told.get("auto_map"):
+            return True
+    return False
 
 
 def onnx_file(path: Path) -> Path | None:

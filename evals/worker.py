@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from evals.disk import short_of_disk
@@ -21,12 +22,14 @@ from evals.memory import is_out_of_memory, shortage
 from evals.models import model
 from evals.plan import chosen_items
 from evals.quantizations import quantization
+from evals.redaction import Redacting, redacted
 from evals.sandbox.tally import NotScored, TooManyErrors
 from evals.sink import ItemSink, Stopped
 from evals.store import Store, StoreError
 from evals.tasks import Task, items, task
 
 log = logging.getLogger("evals.worker")
+LOG_FORMAT = "%(asctime)s %(name)s %(message)s"
 MAX_ATTEMPTS = 3
 SMALLER_BATCH = 16  # items at once, for the second try of a variant that ran out of memory
 OPEN = ("queued", "running")
@@ -68,7 +71,7 @@ class Worker:
             log.error("%s", error)
 
     def _work(self) -> None:
-        while cells := self._store.claim_variant(self._run, self._name, alive_workers(self._run)):
+        while cells := self._store.claim_variant(self._run, self._name, partial(alive_workers, self._run)):
             try:
                 self._evaluate(cells)
             except (Stopped, StoreError, TooManyErrors, StartAgain):
@@ -214,7 +217,7 @@ def cell_log(cell: Row) -> Iterator[None]:
     folder = home() / "logs" / cell["run"]
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(folder / f"{name}.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    handler.setFormatter(Redacting(LOG_FORMAT))
     logging.getLogger().addHandler(handler)
     try:
         yield
@@ -232,7 +235,7 @@ def _where(cell: Row) -> dict[str, str]:
 
 def reason_of(error: Exception) -> str:
     """An error in one line."""
-    text = " ".join(str(error).split())
+    text = redacted(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text[:400]}"
 
 
@@ -242,7 +245,8 @@ def main(kind: type[Worker] = Worker) -> None:
     os.environ.update(
         OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false"
     )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    logging.getLogger().handlers[0].setFormatter(Redacting(LOG_FORMAT))
     log.info("worker %s, store in %s, %s threads", name, home().name, threads)
     store = Store()
     if is_race(store, run):

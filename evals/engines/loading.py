@@ -67,7 +67,7 @@ class Job:
 
     @cached_property
     def tokenizer(self) -> Any:
-        return AutoTokenizer.from_pretrained(self.local.folder)
+        return AutoTokenizer.from_pretrained(self.local.folder, trust_remote_code=False)
 
     @cached_property
     def original(self) -> Any:
@@ -76,13 +76,16 @@ class Job:
 
     def plain(self, dtype: torch.dtype) -> Any:
         """A fresh copy of the unquantized model."""
-        return load_folder(self.local.folder, dtype=dtype, use_safetensors=True).to(self.device).eval()
+        return load_folder(self.local.folder, dtype=dtype).to(self.device).eval()
 
 
 def load_folder(folder: Path, **options: Any) -> Any:
-    """A model that writes text or classifies it, as the folder says; unreadable weights are named as such."""
+    """A model that writes text or classifies it, as the folder says; unreadable weights are named as such.
+
+    Neither code nor pickles of the folder are ever run.
+    """
     kind = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
     try:
-        return kind.from_pretrained(folder, **options)
+        return kind.from_pretrained(folder, use_safetensors=True, trust_remote_code=False, **options)
     except SafetensorError as error:
         raise ValueError(f"the weights in {folder.name} are damaged or cut short ({error}); copy them again") from error
