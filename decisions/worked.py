@@ -15,8 +15,8 @@ class WorkedClaim:
     """``text`` is what the example says. ``asks`` is what is recomputed:
 
     fits: do the weights fit on ``count`` of ``accelerator``; carries: do they carry the scenario's requests within
-    ``usd_per_month``; cascade: what do ``model`` for all requests and the API model ``then`` for ``passed_fraction``
-    of them cost, against ``then`` alone; ``saving_fraction`` is the saving the example promises.
+    ``usd_per_month``; cascade: how little of the requests may ``model`` pass on to the API model ``then`` for the
+    promised ``saving_fraction`` against ``then`` alone.
     """
 
     text: str
@@ -28,7 +28,6 @@ class WorkedClaim:
     count: int = 1
     usd_per_month: float | None = None
     then: str = ""
-    passed_fraction: float | None = None
     saving_fraction: float | None = None
 
 
@@ -46,7 +45,6 @@ def claim_from(fields: Fields) -> WorkedClaim:
         count=fields.number("count", 1, 64, 1, whole=True),
         usd_per_month=fields.number("usd_per_month", 1e-9, 1e12) if asks == "carries" else None,
         then=fields.text("then") if asks == "cascade" else "",
-        passed_fraction=fields.fraction("passed_fraction") if asks == "cascade" else None,
         saving_fraction=fields.fraction("saving_fraction") if asks == "cascade" else None,
     )
     fields.done()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from decisions import quoting
@@ -89,22 +89,22 @@ def _carries(scenario: Scenario, claim: WorkedClaim, book: PriceBook) -> Checked
 def _cascade(scenario: Scenario, claim: WorkedClaim, book: PriceBook) -> CheckedClaim:
     by_id = {candidate.id: candidate for candidate in scenario.api}
     candidate = by_id[one_of("then", claim.then, by_id, f"scenario {scenario.id}")]
-    passed, promised = claim.passed_fraction or 0.0, claim.saving_fraction or 0.0
-    load = scenario.workload
-    part = replace(scenario, workload=replace(load, requests_per_month=max(1.0, passed * load.requests_per_month)))
+    promised = claim.saving_fraction or 0.0
     first = quoting.variant(scenario, claim.model, claim.quantization, book)
-    later, whole = quoting.api(part, candidate, book), quoting.api(scenario, candidate, book)
-    if not (first.usd_per_month and later.usd_per_month and whole.usd_per_month):
-        missing = first.reason or later.reason or whole.reason
+    whole = quoting.api(scenario, candidate, book)
+    if not (first.usd_per_month and whole.usd_per_month):
+        missing = first.reason or whole.reason
         return CheckedClaim(claim=claim, says="cannot be told", found=f"A part has no price: {missing}.")
-    own, all_of_it = first.usd_per_month, whole.usd_per_month.value
-    least, most = (1 - (end + later.usd_per_month.value) / all_of_it for end in (own.high, own.low))
-    middle = 1 - (own.value + later.usd_per_month.value) / all_of_it
-    says: Says = "holds" if least >= promised else "does not hold" if most < promised else "cannot be told"
+    own, alone = first.usd_per_month, whole.usd_per_month.value
+    # own + passed × alone = (1 − promised) × alone
+    most, least = (1 - promised - end / alone for end in (own.value, own.high))
+    costs = f"The first stage costs {money(own.value)} a month and {candidate.label} alone {money(alone)}"
+    if most <= 0:
+        found = f"{costs}: even with nothing passed on that saves {percent(1 - own.value / alone, 0)}."
+        return CheckedClaim(claim=claim, says="does not hold", found=found)
     found = (
-        f"With {percent(passed)} passed on, the first stage costs {money(own.value)} a month and {candidate.label} "
-        f"{money(later.usd_per_month.value)}, against {money(all_of_it)} for {candidate.label} alone: "
-        f"{percent(middle, 0)} less ({percent(least, 0)} to {percent(most, 0)}). Whether the answers are as good, only "
+        f"{costs}: to save {percent(promised, 0)}, at most {percent(most, 0)} of the requests may be passed on "
+        f"({percent(max(0.0, least), 0)} at the top of its band). Whether the answers then stay good enough, only "
         "answers to your own items can tell."
     )
-    return CheckedClaim(claim=claim, says=says, found=found)
+    return CheckedClaim(claim=claim, says="cannot be told", found=found)

@@ -34,12 +34,14 @@ def cascade_detail(found: Cascade) -> str:
     passed = found.passed
     interval = found.score_interval
     shown = score(found.score, interval.low if interval else None, interval.high if interval else None)
+    sends = f"sends {found.second.label}" if found.kind == "router" else "passes on"
     words = [
-        f"It passes on {percent(passed.value, 0)} of the requests ({span_whole(passed.low, passed.high)})",
+        f"It {sends} {percent(passed.value, 0)} of the requests ({span_whole(passed.low, passed.high)})",
         f"scores {shown} on items its thresholds were not chosen on",
     ]
     if found.quote.e2e_p95_s:
-        words.append(f"p95 {seconds_band(found.quote.e2e_p95_s)}, both waits counted")
+        both = ", both waits counted" if found.kind == "cascade" and found.is_needed else ""
+        words.append(f"p95 {seconds_band(found.quote.e2e_p95_s)}{both}")
     else:
         words.append("p95 not yet known")
     return f"{', '.join(words)}."

@@ -74,7 +74,7 @@ def test_two_precisions_need_two(measured_here: None) -> None:
 @pytest.mark.parametrize(
     ("scenario", "pattern", "first_words"),
     [
-        ("image-catalogue", "", "None of the example"),
+        ("image-catalogue", "", "1 of the example"),
         ("attribute-extraction", "", "None of the example"),
         ("seventy-or-eight", "edge", "70B "),
         ("seventy-or-eight", "cascade", "This pattern cannot be worked out yet"),
