@@ -7,6 +7,7 @@ import sys
 import typer
 
 from evals.commands.comparing import compare
+from evals.commands.endpoint import app as endpoint_app
 from evals.commands.forecast import forecast
 from evals.commands.names import list_names
 from evals.commands.quantizing import export_variant, quantizations, sensitivity, suspects
@@ -16,6 +17,7 @@ from evals.sandbox.cli import app as sandbox_app
 
 app = typer.Typer(help="Measure how good quantized variants are.", no_args_is_help=True, add_completion=False)
 app.add_typer(sandbox_app, name="sandbox", help="Check or use the sandbox for model-written code.")
+app.add_typer(endpoint_app, name="endpoint", help="Models behind an OpenAI-compatible API.")
 for command in (
     run, race, status, cancel, resume, compare, forecast, export, quantizations, sensitivity, suspects, export_variant,
 ):  # fmt: skip

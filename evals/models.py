@@ -1,4 +1,4 @@
-"""Models that can be evaluated: the shipped family by name, or any local Hugging Face folder."""
+"""Models that can be evaluated: the shipped family by name, a local folder or file, a Hub id, or an endpoint."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from evals import hub
+from evals.endpoints.book import endpoint
+from evals.endpoints.entry import Endpoint, endpoint_name
 from evals.home import ROOT
 from evals.names import UnknownName, known
 
@@ -20,12 +23,14 @@ VARIANT_NAMES = ("tiny-1m-longer", "tiny-1m-distilled", "tiny-1m-2of4", "tiny-1m
 class LocalModel:
     """A folder with ``config.json`` and safetensors, or one GGUF ``file`` that holds everything.
 
-    ``name`` is what finds it again: a shipped name or the path.
+    ``name`` is what finds it again: a shipped name, the path or the Hub id. ``trusted``: code that lies in the folder
+    was allowed for this very commit.
     """
 
     name: str
     folder: Path
     file: Path | None = None
+    trusted: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -51,6 +56,29 @@ class LocalModel:
         return _hash_files(((path, path.stat().st_mtime_ns, path.stat().st_size),)) if path.exists() else ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServedModel:
+    """A model behind an endpoint, whose weights nobody here sees."""
+
+    endpoint: Endpoint
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.model_name
+
+    @property
+    def size_bytes(self) -> None:
+        """Unknown."""
+        return None
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 over what decides the answers, as far as anyone can tell: address, model and how it is asked."""
+        one = self.endpoint
+        said = (one.base_url, one.model, one.kind, one.multiple_choice, *one.omits)
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()
+
+
 CONTENT = ("config.json", "tokenizer.json")
 
 
@@ -69,8 +97,10 @@ def _present(names: tuple[str, ...]) -> dict[str, LocalModel]:
     return {n: LocalModel(name=n, folder=f) for n, f in folders.items() if (f / "model.safetensors").exists()}
 
 
-def model(name: str) -> LocalModel:
-    """A shipped model by name, or a local folder or GGUF file by path."""
+def model(name: str) -> LocalModel | ServedModel:
+    """A shipped model by name, a local folder or GGUF file by path, a cached Hub model by id, or ``endpoint:NAME``."""
+    if (served := endpoint_name(name)) is not None:
+        return ServedModel(endpoint=endpoint(served))
     folder = Path(name).expanduser()
     if folder.suffix == ".gguf":
         if missing := [part.name for part in gguf_parts(folder) if not part.is_file()]:
@@ -83,7 +113,20 @@ def model(name: str) -> LocalModel:
             )
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
     shipped = named_models()
+    if hub.looks_like_id(name) and name not in shipped:
+        snapshot = hub.cached(hub.parse(name))
+        return LocalModel(name=name, folder=snapshot.folder, trusted=hub.code_allowed(snapshot.repo, snapshot.commit))
+    if "/" in name or "\\" in name:
+        raise UnknownName(f"model {name!r} is no folder here; give one with config.json, a .gguf file or org/name")
     return shipped[known("model", name, shipped)]
+
+
+def local_model(name: str) -> LocalModel:
+    """The same for what needs the weights themselves: a model behind an endpoint is refused."""
+    found = model(name)
+    if isinstance(found, ServedModel):
+        raise UnknownName(f"model {name!r} is behind an endpoint; this needs its weights on this machine")
+    return found
 
 
 def gguf_parts(path: Path) -> tuple[Path, ...]:

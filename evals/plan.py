@@ -12,10 +12,11 @@ from random import Random
 from typing import Any
 
 from evals.availability import slow_here, why_not
+from evals.endpoints.entry import endpoint_name
 from evals.engines.calibration import calibration
-from evals.models import LocalModel, model, shipped_models
+from evals.models import LocalModel, ServedModel, model, shipped_models
 from evals.names import known
-from evals.quantizations import Quantization, quantization
+from evals.quantizations import AS_SERVED, Quantization, quantization
 from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
 
 DEMO_QUANTIZATIONS = (
@@ -61,9 +62,15 @@ class Plan:
         return [
             cell_of(model(m), quantization(q), task(t), self.limit)
             for m in self.models
-            for q in self.quantizations
+            for q in self.labels_of(m)
             for t in self.tasks
         ]
+
+    def labels_of(self, model_name: str) -> tuple[str, ...]:
+        """The quantizations a model is evaluated at: what an endpoint serves is taken as it is, and only that."""
+        if endpoint_name(model_name):
+            return (AS_SERVED.label,)
+        return tuple(q for q in self.quantizations if q != AS_SERVED.label)
 
     def checked(self) -> Plan:
         """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
@@ -119,7 +126,7 @@ def named_plan(name: str) -> Plan:
     return PLANS[known("plan", name, PLANS)]()
 
 
-def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None) -> Cell:
+def cell_of(local: LocalModel | ServedModel, how: Quantization, what: Task, limit: int | None) -> Cell:
     """The cell and its keys."""
     variant = variant_key(local, how)
     return Cell(
@@ -132,8 +139,10 @@ def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None)
     )
 
 
-def variant_key(local: LocalModel, how: Quantization) -> str:
+def variant_key(local: LocalModel | ServedModel, how: Quantization) -> str:
     """Hash of weights, quantization recipe, engine versions and, where they count, calibration text or trained file."""
+    if isinstance(local, ServedModel):
+        return digest_of([local.weights_hash, _version("lm_eval")])
     packages = sorted({*ENGINE_PACKAGES, *how.packages})
     more = calibration().digest if how.needs_calibration else ""
     if how.applied == "QAT":

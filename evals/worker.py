@@ -134,19 +134,23 @@ class Worker:
         with cell_log(cell):
             for _ in range(2):
                 log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
-                harness.run(task_, todo, sink.accept)
-                sink.flush()
+                try:
+                    harness.run(task_, todo, sink.accept)
+                finally:  # also when it stopped half-way: what was answered is not asked, or paid, again
+                    sink.flush()
                 left = set(remaining(self._store, cell, task_, self._limit, self._seed))
                 todo = [index for index in todo if index in left]
                 if not todo:
                     return
-        raise NotScored(f"the sandbox failed on {len(todo)} items, now not scored; resume the run to try them again")
+        why = harness.trouble or "the sandbox failed"
+        raise NotScored(f"{len(todo)} items are not scored ({why}); resume the run to try them again")
 
     def _load(self, cell: Row) -> Any:
         from evals.engines.harness import Harness
         from evals.engines.variants import load_variant
 
-        loaded = load_variant(model(cell["model"]), quantization(cell["quantization"]), cell["variant_key"])
+        how = quantization(cell["quantization"])
+        loaded = load_variant(model(cell["model"]), how, cell["variant_key"], cell["run"])
         self._store.add_variant(
             {
                 "variant_key": cell["variant_key"],

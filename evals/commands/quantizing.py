@@ -13,7 +13,7 @@ from evals.availability import slow_here, why_not
 from evals.catalogue.page import page
 from evals.commands.arguments import Json, say, told
 from evals.engines.calibration import VARIABLE
-from evals.models import model
+from evals.models import local_model
 from evals.plan import variant_key
 from evals.quantizations import QUANTIZATIONS, quantization
 from evals.results import measured_measurements
@@ -55,7 +55,7 @@ def export_variant(
 
     with told():
         _calibrate_with(calibration)
-        local, how = model(name), quantization(label)
+        local, how = local_model(name), quantization(label)
         try:
             export(local, how, variant_key(local, how), folder)
         except RuntimeError as error:
@@ -77,7 +77,7 @@ def sensitivity(
 
     with told():
         _calibrate_with(calibration)
-        losses = of_layers(model(name), bits, group)
+        losses = of_layers(local_model(name), bits, group)
     rows = [asdict(loss) for loss in losses]
     text = "\n".join(f"{loss.kl:10.6f} nats a token  {loss.layer}" for loss in losses)
     say({"model": name, "bits": bits, "group_size": group, "layers": rows}, as_json, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,7 @@ class LoadedVariant:
     bits_per_weight: float
     facts: dict[str, Any] = field(default_factory=dict)
     lm: Any = None
+    form: Callable[[Any, str], Any] | None = None  # (lm-eval task, its metric) → the task as this variant is asked
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.lm is None):
