@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from evals.endpoints.address import BadAddress, allowed_addresses, team_mode
 from evals.endpoints.entry import OPTIONAL_FIELDS, Endpoint, Kind
@@ -16,8 +17,11 @@ from evals.engines.endpoint_http import Client
 from evals.engines.endpoint_requests import ROUTES, echo, generation, likelihood, next_token
 
 PROMPT = "Question: What is the capital of France?\nAnswer:"
+PROBES = (PROMPT, "One, two, three,")
+STOPS = ["\n\n", "Question:"]
 TINY = 16  # tokens: enough for models that think first to say anything at all
 AGREES = 0.1  # natural log: the same server gives the same token these close values in two ways
+HERE = ("localhost", "127.0.0.1", "::1")
 SHOWN = 50
 ATTEMPTS = 2
 
@@ -32,8 +36,7 @@ async def _check(endpoint: Endpoint, kind: Kind | None) -> Findings:
     found = Findings(endpoint=bare, reachable=False)
     try:
         if team_mode():
-            host, _, port = bare.base_url.split("://")[1].split("/")[0].rpartition(":")
-            await asyncio.to_thread(allowed_addresses, host or port, 0)
+            await asyncio.to_thread(allowed_addresses, urlsplit(bare.base_url).hostname or "", 0)
         async with Client(bare, attempts=ATTEMPTS) as client:
             found = await _models(client, found)
             return await _routes(client, found, kind)
@@ -108,7 +111,7 @@ def _warnings(found: Findings, reply: Reply) -> list[str]:
         said.append(f"its list of models has no {one.model!r}, and yet it answered{near}")
     if not is_same_model(one.model, reply.served_model):
         said.append(f"asked for {one.model!r}, it says that {reply.served_model!r} answered: scores are of that model")
-    if one.base_url.startswith("http://") and one.key_env and not one.base_url.split("/")[2].startswith("localhost"):
+    if one.base_url.startswith("http://") and one.key_env and urlsplit(one.base_url).hostname not in HERE:
         said.append("the key travels unencrypted: use https:// beyond your own machine")
     return said
 
@@ -117,7 +120,7 @@ async def _tiny(client: Client, endpoint: Endpoint) -> tuple[Endpoint, Reply]:
     """One generated answer; fields that the server refuses by name are left out from then on."""
     while True:
         try:
-            return endpoint, await client.send(ROUTES[endpoint.kind], generation(endpoint, PROMPT, TINY, ["\n\n"]))
+            return endpoint, await client.send(ROUTES[endpoint.kind], generation(endpoint, PROMPT, TINY, STOPS))
         except RequestRefused as error:
             named = [name for name in OPTIONAL_FIELDS if name in str(error) and name not in endpoint.omits]
             if not named:
@@ -129,7 +132,7 @@ async def _streamed(client: Client, endpoint: Endpoint) -> Reply | None:
     """A streamed answer with the time of its first token; None where the server gives none."""
     entry = replace(endpoint, streams=True)
     try:
-        reply = await client.send(ROUTES[entry.kind], generation(entry, PROMPT, TINY, ["\n\n"]))
+        reply = await client.send(ROUTES[entry.kind], generation(entry, PROMPT, TINY, STOPS))
     except EndpointError:
         return None
     return reply if reply.ttft_s is not None else None
@@ -144,18 +147,19 @@ async def _likelihood_problem(client: Client, worked: Mapping[Kind, tuple[Endpoi
     if "completions" not in worked:
         return "it has no /completions"
     endpoint = worked["completions"][0]
-    try:
-        body = (await client.send("/completions", next_token(endpoint, PROMPT))).body
-        token, value = _first_token(body)
-        echoed = (await client.send("/completions", echo(endpoint, PROMPT + token))).body
-        again, greedy = likelihood(echoed, PROMPT, token)
-    except EndpointError as error:
-        return str(error)
-    if abs(again - value) > AGREES or not greedy:
-        return (
-            f"it scores the same token {value:.2f} when it writes it and {again:.2f} when it reads it, so its prompt "
-            "log-probabilities are wrong"
-        )
+    for prompt in PROBES:
+        try:
+            body = (await client.send("/completions", next_token(endpoint, prompt))).body
+            token, value = _first_token(body)
+            echoed = (await client.send("/completions", echo(endpoint, prompt + token))).body
+            again, greedy = likelihood(echoed, prompt, token)
+        except EndpointError as error:
+            return str(error)
+        if abs(again - value) > AGREES or not greedy:
+            return (
+                f"it scores the same token {value:.2f} when it writes it and {again:.2f} when it reads it, so its "
+                "prompt log-probabilities are wrong"
+            )
     return ""
 
 

@@ -88,12 +88,18 @@ class _Handler(BaseHTTPRequestHandler):
                 self._misbehave(fault)
             elif body["model"] not in stub.models:
                 self._send(404, {"error": {"message": f"The model `{body['model']}` does not exist"}})
-            elif body.get("stream"):
-                self._stream(stub.answer(self.path, body))
             else:
-                self._send(200, stub.answer(self.path, body))
+                self._reply(stub.answer(self.path, body), stream=bool(body.get("stream")))
         finally:
             stub.now -= 1
+
+    def _reply(self, whole: dict[str, Any], stream: bool) -> None:
+        if "refuse" in whole:
+            self._send(400, {"error": {"message": f"Unsupported parameter: '{whole['refuse']}'"}})
+        elif stream:
+            self._stream(whole)
+        else:
+            self._send(200, whole)
 
     def _misbehave(self, fault: Any) -> None:
         if fault == "hang":
@@ -101,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
+            self.close_connection = True
         elif fault == "drip":
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
