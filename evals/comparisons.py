@@ -136,7 +136,13 @@ def _sides(name: str, left: Measurement, right: Measurement, again: Measurement 
 
 
 def _same_version(name: str, left: Measurement, right: Measurement, store: Store) -> None:
-    """Refuse sides scored with another version of the task: prompts, items or scorer would differ."""
+    """Refuse sides scored with another version of the task, whose prompts, items or scorer differ, or asked otherwise."""
+    asked = {m.variant: m.protocol for m in measured_measurements(store) if m.task == name}
+    if asked[left.variant] != asked[right.variant]:
+        raise ValueError(
+            f"{name} was asked in two ways: of {left.variant} as {asked[left.variant]!r}, of {right.variant} as "
+            f"{asked[right.variant]!r}; compare on other tasks (--task), or measure both in one way"
+        )
     if left.run == right.run:
         return
     now = task_hash(name)

@@ -11,6 +11,7 @@ from typing import Any
 from evals.endpoints.forms import protocol
 from evals.measurements import Measurement
 from evals.quantizations import BASELINES, quantization
+from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
 from evals.tasks import items, task
@@ -92,6 +93,24 @@ def item_scores(model: str, quantization: str, task_name: str, store: Store | No
     store = store or shared_store()
     cell = _newest(store, model, quantization, task_name)
     return dict(store.scores([cell["cell_key"]])[cell["cell_key"]]) if cell else {}
+
+
+def item_confidences(
+    model: str, quantization: str, task_name: str, store: Store | None = None
+) -> dict[str, dict[str, float]]:
+    """What the engine saw of its own answers, by item, of the newest finished cell.
+
+    Some of ``evals.statistics.confidence.CONFIDENCES`` for each item; an item of which the engine told nothing is
+    left out.
+    """
+    store = store or shared_store()
+    cell = _newest(store, model, quantization, task_name)
+    rows = store.items(cell["cell_key"]) if cell else []
+    kept = {
+        row["item"]: {name: value for name, value in json.loads(row["metrics"]).items() if name in CONFIDENCES}
+        for row in rows
+    }
+    return {item: values for item, values in kept.items() if values}
 
 
 def item_texts(

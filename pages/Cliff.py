@@ -8,13 +8,13 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.cliff import cliff_chart, marks_key
 from decisions.claims import claims
 from decisions.cliff import CliffRow, cliff, cliff_sentence
 from decisions.edges import Edge, edges
 from decisions.forecasts import forecast_rows
 from decisions.wording import percent, points
 from pages.ui import inputs
-from pages.ui.charts.cliff import cliff_chart, marks_key
 from pages.ui.frame import frame
 from pages.ui.links import address
 from pages.ui.rules_of_thumb import rules_of_thumb

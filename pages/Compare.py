@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.break_even import break_even_chart
+from decisions.charts.dumbbell import dumbbell_chart
 from decisions.comparison import Comparison, ComparisonRow, compare_options
 from decisions.options import Option
 from pages.ui import inputs
-from pages.ui.charts.break_even import break_even_chart
-from pages.ui.charts.dumbbell import dumbbell_chart
 from pages.ui.explain import sources_line
 from pages.ui.frame import frame
 from pages.ui.items import changed_items

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Any
 
@@ -10,8 +9,8 @@ from decisions.answers import ask
 from decisions.inputs import sla_to_dict, workload_to_dict
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
-from decisions.verdicts import Check
-from decisions.wording import money, money_band, percent, place, quantity, score, seconds_band
+from decisions.summaries import finite, option_summary, reasons
+from decisions.wording import money, money_band, percent, place, score, seconds_band
 from pricing.offers import STALE_AFTER_DAYS
 
 Report = dict[str, Any]
@@ -50,23 +49,7 @@ def build_report(scenario: Scenario, decision: Decision, *, written: date | None
         "sources": _sources(decision),
         "caveats": _caveats(decision),
     }
-    return dict(_finite(report))
-
-
-def option_summary(option: Option) -> dict[str, Any]:
-    """``id``, ``verdict``, ``usd_per_month`` and the checks: what scripts ask for."""
-    cost = option.quote.usd_per_month
-    return dict(
-        _finite(
-            {
-                "id": option.id,
-                "label": option.label,
-                "verdict": option.verdict,
-                "usd_per_month": cost.value if cost else None,
-                "checks": [vars(check) for check in option.checks],
-            }
-        )
-    )
+    return dict(finite(report))
 
 
 def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
@@ -111,19 +94,6 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
         "reasons": reasons(option),
         "notes": list(option.notes),
     }
-
-
-def reasons(option: Option) -> list[str]:
-    """Each check that is not met, in one line; one line that says so where all are."""
-    if option.verdict == "meets":
-        return ["meets every line"]
-    return [_reason(check) for check in option.checks if check.status != "meets"]
-
-
-def _reason(check: Check) -> str:
-    seen = "" if check.seen is None else f" {quantity(check.seen, check.unit)}"
-    more = f"; about {check.items_to_settle:,} more items would settle it" if check.items_to_settle else ""
-    return f"{check.name}{seen} {check.status}: {check.reason or 'no reason given'}{more}"
 
 
 def _parts(option: Option) -> dict[str, Any]:
@@ -198,14 +168,3 @@ def _caveats(decision: Decision) -> list[str]:
         beaten = f"On cost and score alone the answer is beaten in {percent(1 - share, 0)} of resamples"
         caveats.append(f"{beaten}, by options not proven to meet the other lines.")
     return caveats
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no infinity and no NaN: they become None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return value

@@ -39,6 +39,7 @@ def run(
             limit=limit if limit is not None else base.limit,
             seed=seed or base.seed,
             name=plan or "",
+            variants=() if models or quantizations else base.variants,
         )
         started = time.time()
         name = control.start(given)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
+from evals.engines.answering import AnsweringLM
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
+from evals.statistics.confidence import choice_confidence, generation_confidence
 from evals.tasks import TASKS_FOLDER, Task
 
 log = logging.getLogger("evals.engines.harness")
@@ -24,7 +25,7 @@ BATCH_SIZE = 128
 
 @dataclass(frozen=True, kw_only=True)
 class ItemResult:
-    """One scored item: its index in the task, every metric, and what the model answered."""
+    """One scored item: its index in the task, every metric and confidence, and what the model answered."""
 
     index: int
     metrics: dict[str, float]
@@ -36,8 +37,11 @@ class Harness:
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
         self._form = variant.form
-        self._lm = variant.lm or HFLM(
-            pretrained=variant.model, tokenizer=variant.tokenizer, batch_size=batch_size, max_length=_context(variant)
+        self._lm = variant.lm or AnsweringLM(
+            pretrained=variant.model,
+            tokenizer=variant.tokenizer,
+            batch_size=variant.batch_size or batch_size,
+            max_length=_context(variant),
         )
 
     @property
@@ -53,7 +57,9 @@ class Harness:
         if self._form:
             lm_task = self._form(lm_task, task.metric)
         lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
-        collector = _Collector(lm_task, list(indices), accept)
+        logprobs: deque[list[float]] = getattr(self._lm, "answer_logprobs", deque())  # an engine may not tell
+        logprobs.clear()
+        collector = _Collector(lm_task, list(indices), accept, logprobs)
         self._lm.set_cache_hook(collector)
         try:
             for kind, requests in _by_kind(lm_task.instances).items():
@@ -80,8 +86,16 @@ class _Collector:
     summed over an item and kept beside its metrics.
     """
 
-    def __init__(self, lm_task: Any, indices: list[int], accept: Callable[[ItemResult], None]) -> None:
+    def __init__(
+        self,
+        lm_task: Any,
+        indices: list[int],
+        accept: Callable[[ItemResult], None],
+        answer_logprobs: deque[list[float]],
+    ) -> None:
         self._task, self._indices, self._accept = lm_task, indices, accept
+        self._answer_logprobs = answer_logprobs
+        self._logprobs: dict[int, list[float]] = defaultdict(list)
         self._waiting: dict[str, list[Instance]] = defaultdict(list)
         self._by_doc: dict[int, list[Instance]] = defaultdict(list)
         self._facts: dict[int, Counter[str]] = defaultdict(Counter)
@@ -95,6 +109,8 @@ class _Collector:
         instance = self._waiting[_request_key(request)].pop(0)
         instance.resps.append(response)
         self._facts[instance.doc_id].update(facts or {})
+        if attr == "generate_until" and self._answer_logprobs:
+            self._logprobs[instance.doc_id] += self._answer_logprobs.popleft()
         siblings = self._by_doc[instance.doc_id]
         if all(sibling.resps for sibling in siblings):
             try:
@@ -113,9 +129,15 @@ class _Collector:
         metrics = self._task.process_results(instances[0].doc, responses)
         return ItemResult(
             index=self._indices[doc_id] if doc_id < len(self._indices) else doc_id,
-            metrics={name: float(value) for name, value in {**metrics, **self._facts[doc_id]}.items()},
+            metrics={name: float(value) for name, value in {**metrics, **self._facts[doc_id]}.items()}
+            | self._confidence(doc_id, responses),
             output=_answer(self._task, instances, responses),
         )
+
+    def _confidence(self, doc_id: int, responses: list[Any]) -> dict[str, float]:
+        if self._task.OUTPUT_TYPE == "multiple_choice":
+            return choice_confidence([float(likelihood) for likelihood, _ in responses])
+        return generation_confidence(self._logprobs.pop(doc_id, []))
 
 
 def _answer(lm_task: Any, instances: list[Instance], responses: list[Any]) -> str:

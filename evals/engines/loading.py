@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from evals.availability import processor_flags
+from evals.engines.classifier_lm import is_classifier
 from evals.models import LocalModel
 from evals.quantizations import Quantization
 
@@ -26,6 +27,7 @@ class LoadedVariant:
     Families inside torch give ``model``; those with an engine of their own give ``lm`` instead, an lm-eval ``LM``
     with ``loglikelihood`` and ``generate_until``. ``weight_bytes`` is the stored size, scales and unquantized
     tensors included, ``bits_per_weight`` the same over all parameters. ``facts`` are kept with the variant.
+    ``batch_size`` is given where items in one batch would move each other's answers.
     """
 
     model: Any = None
@@ -35,6 +37,7 @@ class LoadedVariant:
     facts: dict[str, Any] = field(default_factory=dict)
     lm: Any = None
     form: Callable[[Any, str], Any] | None = None  # (lm-eval task, its metric) → the task as this variant is asked
+    batch_size: int | None = None
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.lm is None):
@@ -66,7 +69,7 @@ class Job:
 
     @cached_property
     def tokenizer(self) -> Any:
-        return AutoTokenizer.from_pretrained(self.local.folder)
+        return AutoTokenizer.from_pretrained(self.local.folder, trust_remote_code=self.local.trusted)
 
     @cached_property
     def original(self) -> Any:
@@ -75,12 +78,15 @@ class Job:
 
     def plain(self, dtype: torch.dtype) -> Any:
         """A fresh copy of the unquantized model."""
-        return load_folder(self.local.folder, dtype=dtype, use_safetensors=True).to(self.device).eval()
+        return load_folder(
+            self.local.folder, dtype=dtype, use_safetensors=True, trust_remote_code=self.local.trusted
+        ).to(self.device).eval()
 
 
 def load_folder(folder: Path, **options: Any) -> Any:
-    """A model from a folder; unreadable weights are named as such."""
+    """A model that writes text or classifies it, as the folder says; unreadable weights are named as such."""
+    kind = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, **options)
+        return kind.from_pretrained(folder, **options)
     except SafetensorError as error:
         raise ValueError(f"the weights in {folder.name} are damaged or cut short ({error}); copy them again") from error

@@ -8,7 +8,7 @@ from decisions.options import Decision, Option
 from decisions.wording import money, money_band, score, seconds_band
 from evals.measurements import Measurement
 from pages.ui.links import address
-from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, VERDICT_WORDS, check_sentence, md
+from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, check_sentence, md
 from pricing.quotes import Quote
 
 
@@ -18,7 +18,7 @@ def explain(option: Option, decision: Decision) -> None:
     title = (
         "Why this one"
         if is_answer
-        else f"Why it {VERDICT_WORDS[option.verdict]}"
+        else f"Why it {option.verdict}"
         if option.verdict != "unproven"
         else "Why it is unproven"
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from decisions.options import Decision, Option
 from decisions.verdicts import Status
 from decisions.wording import money_band, score, seconds_band
-from pages.ui.wording import NOT_KNOWN, VERDICT_MARKS, VERDICT_WORDS
+from pages.ui.wording import NOT_KNOWN, VERDICT_MARKS
 
 ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
 
@@ -32,7 +32,7 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
     for option in ordered(decision.options):
         seen = {title: option.measurements.get(task) for task, title in tasks.items()}
         rows[option.id] = {
-            "Verdict": f"{VERDICT_MARKS[option.verdict]} {VERDICT_WORDS[option.verdict]}",
+            "Verdict": f"{VERDICT_MARKS[option.verdict]} {option.verdict}",
             "Option": option.label + (" (today)" if option.is_status_quo else ""),
             "Served on": option.quote.label,
             "Monthly cost": money_band(option.quote.usd_per_month),

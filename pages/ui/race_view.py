@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.race import race_chart
 from decisions.order import race_lines, race_order, weights
 from decisions.wording import listed, percent
 from evals import runs
 from evals.race import Standing
 from evals.race_spec import RaceSpec, by_size
-from pages.ui.charts.race import race_chart
+from pages.ui.access import writing
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
@@ -40,7 +41,8 @@ def race_button(workspace: Workspace, models: Sequence[str], quantizations: Sequ
             spec = RaceSpec(
                 candidates=tuple(entry.id for entry in able), lines=lines, limit=limit, weights=dict(weights(able))
             )
-            runs.start_race(spec)
+            with writing("start a race", ", ".join(spec.candidates)):
+                runs.start_race(spec)
         except (OSError, ValueError, RuntimeError) as error:
             st.error(f"The race could not start: {md(str(error))}", icon=":material/error:")
             return

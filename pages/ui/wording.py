@@ -7,7 +7,6 @@ import re
 from decisions.verdicts import Check, Status
 from decisions.wording import points, quantity, span
 
-VERDICT_WORDS: dict[Status, str] = {"meets": "meets", "misses": "misses", "unproven": "unproven"}
 VERDICT_MARKS: dict[Status, str] = {"meets": "✔", "misses": "✖", "unproven": "?"}
 VERDICT_COLOURS: dict[Status, str] = {"meets": "blue", "misses": "orange", "unproven": "gray"}
 NOT_KNOWN = "not yet known"

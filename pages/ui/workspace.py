@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from decisions.charts.palette import Palette, palette
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
+from decisions.history.snapshot import Snapshot
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
-from pages.ui.charts.palette import Palette, palette
 from pages.ui.live import STORE_TROUBLE
 
 
@@ -24,6 +25,7 @@ class Workspace:
     book: Any
     dark: bool
     narrow: bool
+    recalled: Snapshot | None = None  # the saved decision whose link was opened
 
     @property
     def colours(self) -> Palette:

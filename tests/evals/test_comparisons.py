@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from evals.__main__ import app
 from evals.comparisons import EVERY_TASK, compare
 from evals.plan import digest_of, item_key, task_hash
+from evals.results import item_confidences
 from evals.store import Store
 from evals.tasks import items, task
 
@@ -40,6 +41,12 @@ def measured(store: Store, run: str, quantization: str, scores: Mapping[str, lis
             results.append({"item_key": item_key(cell_key, item), "cell_key": cell_key, "item": item["id"], **said})
     store.add_run(row, cells)
     store.add_items(results)
+
+
+def test_items_measured_without_confidences_have_none(store: Store) -> None:
+    measured(store, "one", "bf16", {"shop_math": [1.0, 0.0]})
+    assert item_confidences("tiny-1m", "bf16", "shop_math") == {}
+    assert item_confidences("tiny-1m", "nf4", "shop_math") == {}, "never measured"
 
 
 def pair(both: int, b: int, c: int, neither: int) -> tuple[list[float], list[float]]:
