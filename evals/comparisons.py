@@ -85,6 +85,7 @@ def compare(
         raise ValueError(
             f"{first} and {second} share no measured {'task' if wanted is None else wanted}; run both on it first"
         )
+    _same_protocols(measured, chosen, left, right)
     sides = [_sides(name, left, right, again, store) for name in chosen]
     found = [_compared(side, left, right, margin) for side in sides]
     found = _adjusted(found)
@@ -135,14 +136,20 @@ def _sides(name: str, left: Measurement, right: Measurement, again: Measurement 
     )
 
 
+def _same_protocols(measured: list[Measurement], names: list[str], left: Measurement, right: Measurement) -> None:
+    """Refuse sides that were asked in two ways, such as by likelihood and by a written answer."""
+    asked = {(m.variant, m.task): m.protocol for m in measured}
+    for name in names:
+        first, second = asked[left.variant, name], asked[right.variant, name]
+        if first != second:
+            raise ValueError(
+                f"{name} was asked in two ways: of {left.variant} as {first!r}, of {right.variant} as {second!r}; "
+                "name another task with --task, or measure both in one way"
+            )
+
+
 def _same_version(name: str, left: Measurement, right: Measurement, store: Store) -> None:
-    """Refuse sides scored with another version of the task, whose prompts, items or scorer differ, or asked otherwise."""
-    asked = {m.variant: m.protocol for m in measured_measurements(store) if m.task == name}
-    if asked[left.variant] != asked[right.variant]:
-        raise ValueError(
-            f"{name} was asked in two ways: of {left.variant} as {asked[left.variant]!r}, of {right.variant} as "
-            f"{asked[right.variant]!r}; compare on other tasks (--task), or measure both in one way"
-        )
+    """Refuse sides scored with another version of the task: prompts, items or scorer would differ."""
     if left.run == right.run:
         return
     now = task_hash(name)
