@@ -10,6 +10,7 @@ from evals.commands.comparing import compare
 from evals.commands.endpoint import app as endpoint_app
 from evals.commands.forecast import forecast
 from evals.commands.names import list_names
+from evals.commands.preflight import preflight
 from evals.commands.quantizing import export_variant, quantizations, sensitivity, suspects
 from evals.commands.race import race
 from evals.commands.runs import cancel, export, resume, run, status
@@ -22,6 +23,7 @@ app.add_typer(endpoint_app, name="endpoint", help="Models behind an OpenAI-compa
 app.add_typer(store_app, name="store", help="Check, back up or restore the results.")
 for command in (
     run, race, status, cancel, resume, compare, forecast, export, quantizations, sensitivity, suspects, export_variant,
+    preflight,
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)

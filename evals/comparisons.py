@@ -18,6 +18,7 @@ from evals.tasks import task
 from evals.verdicts import Status, Verdict, not_worse
 
 MARGIN = 0.02
+TWO_MODELS = "two models, so it says nothing of what quantization costs"
 EVERY_TASK = "all tasks"
 
 
@@ -89,6 +90,8 @@ def compare(
     sides = [_sides(name, left, right, again, store) for name in chosen]
     found = [_compared(side, left, right, margin) for side in sides]
     found = _adjusted(found)
+    if left.model != right.model:
+        found = [replace(one, reason=f"{one.reason}; {TWO_MODELS}") for one in found]
     return found if len(found) == 1 else [*found, _compared(_together(sides), left, right, margin)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -121,6 +122,16 @@ def cut_short(path: Path) -> str:
         return f"{path.name} has a damaged header"
     expected = 8 + length + end
     return "" if size == expected else f"{path.name} is damaged: expected {expected:,} bytes, found {size:,}"
+
+
+def parameters(folder: Path) -> int:
+    """Weights of a folder, counted from the shapes in its safetensors headers."""
+    total = 0
+    for path in folder.glob("*.safetensors"):
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        total += sum(math.prod(one["shape"]) for name, one in header.items() if name != "__metadata__")
+    return total
 
 
 def code_allowed(repo: str, commit: str) -> bool:

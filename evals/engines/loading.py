@@ -12,13 +12,10 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
-from evals.availability import processor_flags
+from evals.availability import Device, arithmetic
 from evals.engines.classifier_lm import is_classifier
 from evals.models import LocalModel
 from evals.quantizations import Quantization
-
-BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedVariant:
@@ -53,19 +50,14 @@ class Job:
     artefact_key: str
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     @cached_property
     def arithmetic(self) -> torch.dtype:
         """16 bits where the hardware computes in them; FP32 otherwise (16-bit weights then keep their values)."""
-        if self.how.label == "fp32":
-            return torch.float32
-        half = torch.float16 if self.how.label == "fp16" else torch.bfloat16
-        if self.device == "cuda":
-            return half
-        native = bool(BF16_FLAGS & processor_flags())
-        return half if native and self.how.label == "bf16" else torch.float32
+        found: torch.dtype = getattr(torch, arithmetic(self.how.label, self.device))
+        return found
 
     @cached_property
     def tokenizer(self) -> Any:
