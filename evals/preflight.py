@@ -93,7 +93,7 @@ def _file(name: str, path: Path, how: Quantization) -> Preflight:
     found = replace(_blank(name, f"{kind} file", how), dtype=how.label)
     missing = [part.name for part in file_parts(path) if not part.is_file()]
     if missing:
-        return _refused(found, f"{kind} file {path.name!r} is not there (missing: {', '.join(missing)}); check the path")
+        return _refused(found, f"{path.name!r} is not there (missing: {', '.join(missing)}); check the path")
     if kind == "GGUF" and path.open("rb").read(4) != b"GGUF":
         return _refused(found, f"{path.name} does not begin as a GGUF file: damaged, or another kind of file")
     size = sum(part.stat().st_size for part in file_parts(path))
@@ -104,7 +104,8 @@ def _folder(name: str, source: str, folder: Path, how: Quantization, allowed: bo
     """A folder on this machine, a snapshot of the Hub among them."""
     found = _blank(name, source, how)
     names = tuple(path.name for path in folder.iterdir() if path.is_file())
-    for why in _troubles(names, _config(folder), folder.name, lambda: "only a commit of the Hub can be allowed", allowed):
+    config = _config(folder)
+    for why in _troubles(names, config, folder.name, lambda: "only a commit of the Hub can be allowed", allowed):
         found = _refused(found, why)
     if any(n.endswith(".safetensors") for n in names):
         if why := hub.incomplete(folder):

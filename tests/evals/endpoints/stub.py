@@ -128,10 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
         choice = whole["choices"][0]
         text = choice.get("text") or choice["message"]["content"]
         chat = "message" in choice
+        name = whole["model"]
         pieces = [{"delta": {"content": part}} if chat else {"text": part} for part in (text[:1], text[1:])]
-        events: list[Any] = [{"model": whole["model"], "choices": [{**piece, "finish_reason": None}]} for piece in pieces]
+        events: list[Any] = [{"model": name, "choices": [{**piece, "finish_reason": None}]} for piece in pieces]
         events[-1]["choices"][0]["finish_reason"] = "stop"
-        events.append({"model": whole["model"], "choices": [], "usage": whole["usage"]})
+        events.append({"model": name, "choices": [], "usage": whole["usage"]})
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")

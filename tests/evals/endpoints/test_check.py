@@ -44,9 +44,9 @@ def honest(path: str, asked: dict[str, Any], shift: int = 0) -> dict[str, Any]:
     return reply
 
 
-def checked(answer: Any, kind: Any = None, models: tuple[str, ...] = ("tiny",), model: str = "tiny", **fields: Any) -> Any:
+def checked(answer: Any, models: tuple[str, ...] = ("tiny",), model: str = "tiny", **fields: Any) -> Any:
     with served(Stub(answer, models=models)) as stub:
-        return check(Endpoint(name="stub", base_url=stub.url, model=model, timeout_s=20, **fields), kind)
+        return check(Endpoint(name="stub", base_url=stub.url, model=model, timeout_s=20, **fields))
 
 
 def test_right_prompt_log_probabilities_are_proven_and_used() -> None:
@@ -57,7 +57,7 @@ def test_right_prompt_log_probabilities_are_proven_and_used() -> None:
 
 
 def test_echoed_values_shifted_by_one_are_noticed() -> None:
-    """What llama-cpp-python's server does for a GGUF without a start token: no error, every one-word choice scores 0."""
+    """As llama-cpp-python's server does for a GGUF without a start token: no error, and every value is wrong."""
     found = checked(lambda path, asked: honest(path, asked, shift=1))
     assert found.works and not found.prompt_logprobs
     assert "scores the same token -0.51 when it writes it and -2.30 when it reads it" in found.likelihood_problem

@@ -72,7 +72,7 @@ def test_a_passing_fault_is_tried_again_and_every_item_counts_once(fault: Any) -
     ("fault", "named"),
     [
         ("html", "answered with a web page, not JSON"),
-        ((401, {}, {"error": {"message": "Incorrect API key"}}), "does not accept the key (HTTP 401): Incorrect API key"),
+        ((401, {}, {"error": {"message": "Wrong key"}}), "does not accept the key (HTTP 401): Wrong key"),
         ((403, {}, "no"), "does not let this key use the model (HTTP 403)"),
         ((404, {}, {"error": {"message": "model tinny not found"}}), "does not know the model (HTTP 404)"),
         ((302, {"Location": "http://elsewhere/?key=abc"}, ""), "redirects to http://elsewhere/; redirects are not"),

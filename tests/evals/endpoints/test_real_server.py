@@ -116,7 +116,7 @@ def test_the_verdict_rests_on_the_measured_latency(home: Path) -> None:
     assert times is not None and times.e2e_p95_s.high is not None and times.e2e_p95_s.low is not None
     for limit, status in ((2 * times.e2e_p95_s.high, "meets"), (times.e2e_p95_s.low / 2, "misses")):
         asked = replace(desk, sla=Sla(e2e_p95_s=limit))
-        found = decide(asked, scenario_measurements(asked), load_price_book(desk.as_of), item_scorer(asked))
+        found = decide(asked, scenario_measurements(asked), load_price_book(as_of=desk.as_of), item_scorer(asked))
         [option] = [o for o in found.options if o.model == "endpoint:llama"]
         [latency] = [c for c in option.checks if c.name == "p95 latency"]
         assert latency.status == status and latency.origin == "measured"
@@ -129,7 +129,7 @@ def test_the_verdict_rests_on_the_measured_latency(home: Path) -> None:
 def test_longer_requests_than_the_measured_ones_are_not_spoken_for(home: Path) -> None:
     desk = scenario("support-desk")
     asked = replace(desk, sla=Sla(e2e_p95_s=100), workload=replace(desk.workload, prompt_tokens=4000))
-    found = decide(asked, scenario_measurements(asked), load_price_book(desk.as_of), item_scorer(asked))
+    found = decide(asked, scenario_measurements(asked), load_price_book(as_of=desk.as_of), item_scorer(asked))
     [option] = [o for o in found.options if o.model == "endpoint:llama"]
     [latency] = [c for c in option.checks if c.name == "p95 latency"]
     assert latency.status == "unproven" and "the workload asks for 4,000 → 40" in latency.reason
