@@ -10,12 +10,19 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
 
 from evals.availability import Device, arithmetic
 from evals.engines.classifier_lm import is_classifier
+from evals.engines.vision import is_vision
 from evals.models import LocalModel
 from evals.quantizations import Quantization
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedVariant:
@@ -76,8 +83,9 @@ class Job:
 
 
 def load_folder(folder: Path, **options: Any) -> Any:
-    """A model that writes text or classifies it, as the folder says; unreadable weights are named as such."""
-    kind = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
+    """A model that writes text, classifies it or reads pictures, as the folder says; unreadable weights are named."""
+    kind: Any = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
+    kind = AutoModelForImageTextToText if is_vision(folder) else kind
     try:
         return kind.from_pretrained(folder, **options)
     except SafetensorError as error:
