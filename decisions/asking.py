@@ -13,6 +13,8 @@ from decisions.fields import BadInput
 from decisions.inputs import load_sla, load_workload
 from decisions.options import Decision
 from decisions.scenarios import Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from decisions.view import DecisionView, decision_view
+from decisions.view.chances import DRAWS, SEED
 from evals.measurements import Measurement
 from pricing import overrides
 from pricing.catalogue import PriceBook, load_price_book
@@ -46,3 +48,8 @@ def at_hand(chosen: Scenario) -> tuple[Sequence[Measurement], PriceBook, ItemSco
     """What is known now: evidence, shipped prices with the user's own, and scores item by item."""
     book = load_price_book(overrides.read(), chosen.as_of)
     return scenario_measurements(chosen), book, item_scorer(chosen)
+
+
+def viewed(chosen: Scenario, *, draws: int = DRAWS, seed: int = SEED) -> DecisionView:
+    """The same decision with what would change it, how sure it is and the way back."""
+    return decision_view(chosen, *at_hand(chosen), draws=draws, seed=seed)

@@ -7,8 +7,10 @@ import sys
 import typer
 
 from evals.commands.comparing import compare
+from evals.commands.divergence import divergence
 from evals.commands.endpoint import app as endpoint_app
 from evals.commands.forecast import forecast
+from evals.commands.gpu import gpu_check
 from evals.commands.names import list_names
 from evals.commands.preflight import preflight
 from evals.commands.quantizing import export_variant, quantizations, sensitivity, suspects
@@ -22,8 +24,8 @@ app.add_typer(sandbox_app, name="sandbox", help="Check or use the sandbox for mo
 app.add_typer(endpoint_app, name="endpoint", help="Models behind an OpenAI-compatible API.")
 app.add_typer(store_app, name="store", help="Check, back up or restore the results.")
 for command in (
-    run, race, status, cancel, resume, compare, forecast, export, quantizations, sensitivity, suspects, export_variant,
-    preflight,
+    run, race, status, cancel, resume, compare, divergence, forecast, export, quantizations, sensitivity, suspects,
+    export_variant, gpu_check, preflight,
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)

@@ -99,10 +99,16 @@ def _present(names: tuple[str, ...]) -> dict[str, LocalModel]:
     return {n: LocalModel(name=n, folder=f) for n, f in folders.items() if (f / "model.safetensors").exists()}
 
 
-def model(name: str) -> LocalModel | ServedModel:
-    """A shipped model by name, a folder, GGUF or ONNX file by path, a cached Hub model by id, or ``endpoint:NAME``."""
-    if (served := endpoint_name(name)) is not None:
-        return ServedModel(endpoint=endpoint(served))
+def evaluable(name: str) -> LocalModel | ServedModel:
+    """Whatever a plan may name: a model that is here, or ``endpoint:NAME``."""
+    served = endpoint_name(name)
+    return model(name) if served is None else ServedModel(endpoint=endpoint(served))
+
+
+def model(name: str) -> LocalModel:
+    """A shipped model by name, a folder, GGUF or ONNX file by path, or a cached Hub model by id."""
+    if endpoint_name(name) is not None:
+        raise UnknownName(f"model {name!r} is behind an endpoint; this needs its weights on this machine")
     folder = Path(name).expanduser()
     if folder.suffix == ".gguf":
         if missing := [part.name for part in gguf_parts(folder) if not part.is_file()]:
@@ -125,16 +131,8 @@ def model(name: str) -> LocalModel | ServedModel:
     return shipped[known("model", name, shipped)]
 
 
-def local_model(name: str) -> LocalModel:
-    """The same for what needs the weights themselves: a model behind an endpoint is refused."""
-    found = model(name)
-    if isinstance(found, ServedModel):
-        raise UnknownName(f"model {name!r} is behind an endpoint; this needs its weights on this machine")
-    return found
-
-
 def onnx_file(path: Path) -> Path | None:
-    """The ONNX file that is meant by itself or by its folder; None where safetensors or nothing of the kind is there."""
+    """The ONNX file that is meant by itself or by its folder; None where safetensors or nothing of it is there."""
     if path.suffix == ".onnx":
         if not path.is_file():
             raise UnknownName(f"ONNX file {str(path)!r} is not there; check the path")

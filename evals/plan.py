@@ -14,7 +14,7 @@ from typing import Any
 from evals.availability import slow_here, why_not
 from evals.endpoints.entry import endpoint_name
 from evals.engines.calibration import calibration
-from evals.models import LocalModel, ServedModel, model, named_models, shipped_models
+from evals.models import LocalModel, ServedModel, evaluable, named_models, shipped_models
 from evals.names import known
 from evals.quantizations import AS_SERVED, QUANTIZATIONS, Quantization, quantization
 from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
@@ -65,7 +65,7 @@ class Plan:
     def cells(self) -> list[Cell]:
         """Every cell of the plan, small models first so that the first results come soon."""
         pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.labels_of(m)), *self.variants])
-        return [cell_of(model(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
+        return [cell_of(evaluable(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
 
     def labels_of(self, model_name: str) -> tuple[str, ...]:
         """The quantizations a model is evaluated at: what an endpoint serves is taken as it is, and only that."""
@@ -76,13 +76,13 @@ class Plan:
     def checked(self) -> Plan:
         """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
         return Plan(
-            models=tuple(dict.fromkeys(model(name).name for name in self.models)),
+            models=tuple(dict.fromkeys(evaluable(name).name for name in self.models)),
             quantizations=tuple(dict.fromkeys(quantization(q).label for q in self.quantizations)),
             tasks=tuple(dict.fromkeys(task(t).name for t in self.tasks)),
             limit=self.limit,
             seed=self.seed,
             name=self.name,
-            variants=tuple((model(m).name, quantization(q).label) for m, q in self.variants),
+            variants=tuple((evaluable(m).name, quantization(q).label) for m, q in self.variants),
         )
 
 

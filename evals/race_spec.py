@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.models import local_model, model
+from evals.models import model
 from evals.plan import Cell, cell_of, chosen_items
 from evals.quantizations import BASELINES, quantization
 from evals.race import CHUNK, Entrant, Race
@@ -109,14 +109,14 @@ def split_id(variant: str) -> tuple[str, str]:
 
 def variant_id(name: str, label: str) -> str:
     """``MODEL@QUANTIZATION`` in catalogue spelling; unknown names are answered with the nearest."""
-    return f"{local_model(name).name}@{quantization(label).label}"
+    return f"{model(name).name}@{quantization(label).label}"
 
 
 def by_size(models: Sequence[str], quantizations: Sequence[str]) -> tuple[str, ...]:
     """Every variant, the smallest weights first: the order when nobody gives one by price."""
     sizes = {}
     for name in models:
-        local = local_model(name)
+        local = model(name)
         stored = local.size_bytes
         for label in quantizations:
             how = quantization(label)

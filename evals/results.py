@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.endpoints.forms import protocol
-from evals.measurements import Measurement
+from evals.measurements import Measurement, unsandboxed_note
 from evals.quantizations import BASELINES, quantization
 from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
@@ -45,7 +45,10 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     for (model, _, name), cell in done.items():
         if scores := list(all_scores[cell["cell_key"]].values()):
             baseline = next((b for b in BASELINES if b in labels[model, name]), "")
-            found.append(_measurement(cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline))
+            measurement = _measurement(
+                cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline
+            )
+            found.append(replace(measurement, note=unsandboxed_note(store.unsandboxed(cell["cell_key"]))))
     return found
 
 

@@ -7,7 +7,7 @@ import os
 import yaml
 
 from evals.home import home
-from evals.models import model
+from evals.models import evaluable
 
 FILE = "models.yaml"
 MOST = 50
@@ -34,7 +34,7 @@ def remember(name: str) -> None:
 
 def _is_there(name: str) -> bool:
     try:
-        model(name)
+        evaluable(name)
     except ValueError:
         return False
     return True

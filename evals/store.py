@@ -124,8 +124,7 @@ class Store(Database):
         return {key: self._scores.get(key, {}) for key in cell_keys}
 
     def unsandboxed(self, cell_key: str) -> int:
-        """How many results of a cell come from model-written code that ran without a sandbox."""
-        self.scores([cell_key])
+        """Of the results last read by ``scores``: how many ran model-written code without a sandbox."""
         return self._marked.get(cell_key, 0)
 
     def stamp(self) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from decisions.edges import Edge, edges
 from decisions.forecasts import forecast_rows
 from decisions.wording import percent, points
 from pages.ui import inputs
+from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
 from pages.ui.links import address
 from pages.ui.rules_of_thumb import rules_of_thumb
@@ -30,6 +31,10 @@ SYMBOL_WORDS = {
     "star": "★",
     "hexagon": "⬢",
     "triangle-down": "▼",
+    "x": "✖",
+    "pentagon": "⬟",
+    "triangle-right": "▶",
+    "triangle-left": "◀",
 }
 SERIES_WORDS = ("blue", "orange", "green", "violet", "gray")
 
@@ -154,6 +159,9 @@ st.dataframe(
     hide_index=True,
     alt="Where each model breaks on each task",
 )
+if fidelity := fidelity_of(workspace):
+    with st.expander("Beyond accuracy: flips, probabilities, calibration", icon=":material/troubleshoot:"):
+        fidelity_table(fidelity, workspace.scenario.tasks, workspace.scenario.models)
 rules_of_thumb(claims())
 with st.expander("Data", icon=":material/table:"):
     st.dataframe(

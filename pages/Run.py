@@ -39,7 +39,7 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
             icon=":material/stop_circle:",
             help="What is measured so far stays.",
         )
-        resumed = status.state in ("interrupted", "cancelled") and write_button(
+        resumed = status.state in ("interrupted", "cancelled", "paused") and write_button(
             "Resume",
             "resume a run",
             run,
@@ -49,6 +49,8 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
         )
         if cancelled or resumed:
             st.rerun(scope="app")
+    if status.reason:
+        st.warning(md(status.reason), icon=":material/pause_circle:")
     if race is not None:
         show_race(workspace, run, race)
     else:
@@ -105,7 +107,9 @@ if newest is None:
 elif newest.state == "running":
     watch(workspace, newest.run)
 else:
-    words = {"done": "Measured here", "cancelled": "Stopped", "interrupted": "Interrupted"}[newest.state]
+    words = {"done": "Measured here", "cancelled": "Stopped", "paused": "Paused", "interrupted": "Interrupted"}[
+        newest.state
+    ]
     race = standing(newest.run)
     measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")

@@ -80,7 +80,7 @@ def _hover(cell: CellStatus | None) -> str:
         lines.append(f"{percent(cell.score)} right{span}")
     if cell.seconds:
         lines.append(f"{cell.seconds:.0f} s")
-    return "<br>".join([*lines, cell.reason] if cell.reason else lines)
+    return "<br>".join([*lines, *(part for part in (cell.reason, cell.note) if part)])
 
 
 def _name(variant: tuple[str, str], narrow: bool) -> str:

@@ -44,6 +44,11 @@ class Cascade:
     curve: tuple[CurvePoint, ...]
 
     @property
+    def is_needed(self) -> bool:
+        """False where the first stage alone keeps every line."""
+        return self.passed.high > 0
+
+    @property
     def saving_fraction(self) -> float | None:
         """What it saves against the best single option, below 0 where it costs more; None where either is unpriced."""
         other = self.best_single.quote.usd_per_month if self.best_single else None
@@ -107,16 +112,18 @@ def cascade(
 def opening_pair(options: Sequence[Option], choice: Option | None) -> tuple[str, str]:
     """The two stages to begin with: the chosen option (else the best scored) second, the cheapest other model first.
 
-    Raises BadInput where fewer than two options were measured.
+    Where nothing is cheaper than the chosen one, it goes first and the best scored other model second. Raises BadInput
+    where fewer than two options were measured.
     """
     able = [o for o in options if o.measurements and o.quote.fits and o.quote.usd_per_month]
     if len(able) < 2:
         raise BadInput("a cascade needs two options with results and a price; measure a second variant")
     last = choice if choice in able else max(able, key=lambda o: (_mean(o), -_usd(o)))
-    others = [o for o in able if o.id != last.id and o.model != last.model] or [o for o in able if o.id != last.id]
-    cheaper = [o for o in others if _usd(o) < _usd(last)] or others
-    first = min(cheaper, key=lambda o: (price(_usd(o)), -_mean(o)))
-    return first.id, last.id
+    others = [o for o in able if o.model != last.model] or [o for o in able if o.id != last.id]
+    cheaper = [o for o in others if price(_usd(o)) < price(_usd(last))]
+    if cheaper:
+        return min(cheaper, key=lambda o: (price(_usd(o)), -_mean(o))).id, last.id
+    return last.id, max(others, key=lambda o: (_mean(o), -_usd(o))).id
 
 
 def _mean(option: Option) -> float:
@@ -162,7 +169,7 @@ def _problems(
     for one in plans:
         told_by = "the prompt's length" if one.signal == PROMPT_LENGTH else f"{first.label}'s confidence"
         auroc = one.why.auroc_interval
-        if auroc and auroc.low <= 0.5:
+        if auroc and auroc.low <= 0.5 and not one.never_passes:
             found.append(
                 f"On {one.title}, {told_by} is not proven to tell {first.label}'s right answers from its wrong ones: "
                 "passing on by lot may do as well. Choose another signal, or measure more items."
@@ -170,11 +177,12 @@ def _problems(
         if one.never_passes:
             found.append(f"On {one.title}, {first.label} keeps the line alone: {second.label} is not needed there.")
     weak, strong, both = (q.usd_per_month for q in (*alone, quote))
-    if strong and both and price(both.value) >= price(strong.value):
+    needed = not all(one.never_passes for one in plans)
+    if needed and strong and both and price(both.value) >= price(strong.value):
         found.append(
             f"It costs more than {second.label} alone: what {first.label} answers saves less than its own cards cost. "
             f"Use {second.label} alone, or a cheaper first stage."
         )
-    if weak and strong and price(weak.value) >= price(strong.value):
+    if needed and weak and strong and price(weak.value) >= price(strong.value):
         found.append(f"{first.label} is no cheaper than {second.label}: turn the stages round or choose another first.")
     return tuple(found)

@@ -188,9 +188,9 @@ def cross_fit(
             threshold = PASS_ALL if chosen is None else chosen
             found.append(threshold)
             below = pair.signal[part] < threshold
-            passed[part] += below / shuffles
-            scores[part] += np.where(below, pair.strong[part], pair.weak[part]) / shuffles
-    return CrossFit(scores=np.clip(scores, 0.0, 1.0), passed=np.clip(passed, 0.0, 1.0), thresholds=tuple(found))
+            passed[part] += below
+            scores[part] += np.where(below, pair.strong[part], pair.weak[part])
+    return CrossFit(scores=np.clip(scores / shuffles, 0.0, 1.0), passed=passed / shuffles, thresholds=tuple(found))
 
 
 def _interval(values: Floats) -> Interval | None:

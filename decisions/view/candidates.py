@@ -69,7 +69,8 @@ def _baselines(scenario: Scenario, options: Sequence[Option]) -> tuple[str, ...]
             if task in scenario.tasks:
                 label = f"{scenario.models.get(m.model, m.model)} {m.quantization}"
                 found[m.model, task] = f"{label}: {scenario.tasks[task]} {score(m.score, m.low, m.high)}"
-    return tuple(found.values())
+    models = list(scenario.models)
+    return tuple(found[key] for key in sorted(found, key=lambda key: models.index(key[0]) if key[0] in models else 0))
 
 
 def _trade_offs(scenario: Scenario) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from evals.availability import slow_here, why_not
 from evals.catalogue.page import page
 from evals.commands.arguments import Json, say, told
 from evals.engines.calibration import VARIABLE
-from evals.models import local_model
+from evals.models import model
 from evals.plan import variant_key
 from evals.quantizations import QUANTIZATIONS, quantization
 from evals.results import measured_measurements
@@ -25,12 +25,13 @@ Calibration = Annotated[Path | None, typer.Option(help="Text to calibrate with: 
 
 def quantizations(
     write: Annotated[Path | None, typer.Option(help="Write the page with what was measured here to this file.")] = None,
+    speeds: Annotated[bool, typer.Option(help="Speeds on the page; leave them out if the machine was busy.")] = True,
     as_json: Json = False,
 ) -> None:
     """The catalogue: every quantization, what it takes, and whether it runs here."""
     with told():
         if write:
-            write.write_text(page(measured_measurements(), measured_speeds()), encoding="utf-8")
+            write.write_text(page(measured_measurements(), measured_speeds() if speeds else ()), encoding="utf-8")
     listed = [
         {**asdict(how), "effective_bits": how.effective_bits, "why_not": why_not(how), "slow": slow_here(how)}
         for how in QUANTIZATIONS.values()
@@ -55,7 +56,7 @@ def export_variant(
 
     with told():
         _calibrate_with(calibration)
-        local, how = local_model(name), quantization(label)
+        local, how = model(name), quantization(label)
         try:
             export(local, how, variant_key(local, how), folder)
         except RuntimeError as error:
@@ -77,7 +78,7 @@ def sensitivity(
 
     with told():
         _calibrate_with(calibration)
-        losses = of_layers(local_model(name), bits, group)
+        losses = of_layers(model(name), bits, group)
     rows = [asdict(loss) for loss in losses]
     text = "\n".join(f"{loss.kl:10.6f} nats a token  {loss.layer}" for loss in losses)
     say({"model": name, "bits": bits, "group_size": group, "layers": rows}, as_json, text)

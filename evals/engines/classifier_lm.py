@@ -54,7 +54,7 @@ class ClassifierLM(LM):  # type: ignore[misc]
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Refused."""
-        raise ValueError("this model is a classifier and writes no text; choose tasks whose answer is one of its labels")
+        raise ValueError("this model is a classifier and writes no text; choose tasks that are answered by a label")
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Refused."""

@@ -22,7 +22,7 @@ from evals.engines.onnx_export import export_classifier, export_decoder, quantiz
 from evals.engines.onnx_files import OnnxFacts, facts
 from evals.engines.onnx_model import Graph, OnnxClassifier, OnnxDecoder
 from evals.engines.speed import measured_speed
-from evals.engines.stored import unique
+from evals.engines.stored import head_names, unique
 from evals.models import LocalModel
 from evals.quantizations import quantization
 
@@ -62,7 +62,7 @@ def _make(job: Job, folder: Path) -> None:
 
     full = Job(job.local, quantization(FULL), variant_key(job.local, quantization(FULL)))
     exported = artefact(full.artefact_key, lambda made: _make(full, made), last=FILE)
-    quantize(exported / FILE, folder / FILE)
+    quantize(exported / FILE, folder / FILE, head_names(job.original))
 
 
 def _export(job: Job, folder: Path) -> None:
@@ -99,7 +99,7 @@ def _drift_of_steps(model: Any, tokenizer: Any) -> float:
 def _require_kind(job: Job, path: Path, found: OnnxFacts) -> None:
     if not found.kind:
         raise ValueError(
-            f"{path.name} holds {found.told}; known here are 32-bit floats and 8-bit integers of ONNX Runtime's quantizer"
+            f"{path.name} holds {found.told}; known here are 32-bit floats and ONNX Runtime's 8-bit integers"
         )
     if found.kind != job.how.label:
         raise ValueError(f"{path.name} holds {found.told}, not {job.how.label}; ask for quantization {found.kind}")

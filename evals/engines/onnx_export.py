@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
+from collections.abc import Collection
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -84,15 +85,16 @@ def export_classifier(model: Any, path: Path) -> None:
     )
 
 
-def quantize(source: Path, target: Path) -> None:
-    """Weights of the layers to 8 bits, one scale a column; activations to 8 bits at each pass. The output matrix
-    and the embeddings stay, as with the other methods.
+def quantize(source: Path, target: Path, left_alone: Collection[str] = ()) -> None:
+    """Weights of the layers to 8 bits, one scale a column; activations to 8 bits at each pass. Embeddings stay, and
+    so do the output matrix and the layers ``left_alone``, as with the other methods.
 
     Unsigned weights: with signed ones ONNX Runtime adds pairs of products in 16 bits on processors without VNNI, where
     they saturate without a word.
     """
     graph = onnx.load(source, load_external_data=False).graph
-    logits = next(node for node in graph.node if "logits" in node.output)
+    heads = {f"model.{name}.weight" for name in left_alone}
+    excluded = [node.name for node in graph.node if "logits" in node.output or heads & set(node.input)]
     with redirect_stdout(sys.stderr):
         quantize_dynamic(
             source,
@@ -100,7 +102,7 @@ def quantize(source: Path, target: Path) -> None:
             weight_type=QuantType.QUInt8,
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm"],
-            nodes_to_exclude=[logits.name],
+            nodes_to_exclude=[*excluded, *(f"{name}_MatMul" for name in excluded)],  # as it renames them first
             use_external_data_format=_is_large(source.parent),
             extra_options={"MatMulConstBOnly": True},
         )
@@ -128,3 +130,6 @@ def _export(
             dynamic_shapes=shapes,
             external_data=weights > BEYOND_ONE_FILE_BYTES,
         )
+    whole = onnx.load(path, load_external_data=False)
+    del whole.graph.value_info[:]  # the quantizer transposes weights and then trips over their old shapes
+    onnx.save(whole, path)

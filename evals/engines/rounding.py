@@ -33,7 +33,8 @@ def load(job: Job) -> LoadedVariant:
 def round_model(model: nn.Module, bits: int, group_size: int | None, embeddings_too: bool) -> None:
     """Round every linear layer in place, the tied embeddings once if asked.
 
-    The output matrix or classification head is left alone unless the embeddings are rounded too, as the other methods leave it.
+    The output matrix or classification head is left alone unless the embeddings are rounded too, as the other methods
+    leave it.
     """
     with torch.no_grad():
         for matrix in matrices(model, embeddings_too):

@@ -70,7 +70,8 @@ def stored(original: nn.Module, model: nn.Module, full_bits: float = UNQUANTIZED
     plain = [t for t in (*model.parameters(), *model.buffers()) if type(t) in (nn.Parameter, Tensor)]
     parameters = sum(p.numel() for p in unique(original.parameters()))
     weights = sum(sizes[name] for name in packed)
-    bits = 8 * _bytes(kept)
+    biases = [m.bias for m in packed.values() if type(getattr(m, "bias", None)) in (nn.Parameter, Tensor)]
+    bits = 8 * (_bytes(kept) - _bytes(biases))  # biases are counted with what is left alone
     return Stored(
         bits=bits + (parameters - weights) * full_bits,
         memory_bytes=_bytes(unique([*held, *plain])),

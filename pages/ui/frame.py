@@ -50,7 +50,7 @@ def frame(title: str, *, live: bool = True) -> Workspace:
         menu(narrow=narrow)
     with notes:
         st.caption(_summary(scenario))
-        if _is_illustrative(scenario):
+        if scenario.illustrative:
             st.warning("Illustrative figures: a worked example, not measurements.", icon=":material/science:")
         if live:
             live_line(refreshes=scenario.evidence == "measured")
@@ -64,11 +64,8 @@ def frame(title: str, *, live: bool = True) -> Workspace:
 
 def _summary(scenario: Scenario) -> str:
     load = scenario.workload
+    shown = "a worked example, recomputed" if scenario.illustrative else EVIDENCE[scenario.evidence]
     return (
         f"{count(load.requests_per_month)} requests a month · {load.prompt_tokens:,} → {load.output_tokens:,} tokens · "
-        f"prices of {scenario.as_of.isoformat()} · {EVIDENCE.get(scenario.evidence, scenario.evidence)}"
+        f"prices of {scenario.as_of.isoformat()} · {shown}"
     )
-
-
-def _is_illustrative(scenario: Scenario) -> bool:
-    return str(scenario.evidence) == "illustrative"

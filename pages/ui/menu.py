@@ -9,7 +9,9 @@ from pages.ui.inputs import link_parameters
 PAGES = (
     ("app.py", "Decide"),
     ("pages/Compare.py", "Compare"),
+    ("pages/Decision.py", "Decision"),
     ("pages/Cliff.py", "Cliff"),
+    ("pages/Patterns.py", "Patterns"),
     ("pages/Report.py", "Report"),
 )
 MORE = (

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from decisions.options import Decision, Option
+from decisions.summaries import why
 from decisions.verdicts import Status
 from decisions.wording import money_band, score, seconds_band
-from pages.ui.wording import NOT_KNOWN, VERDICT_MARKS
+from pages.ui.wording import VERDICT_MARKS
 
 ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
 
@@ -38,16 +39,9 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
             "Monthly cost": money_band(option.quote.usd_per_month),
             **{title: score(m.score, m.low, m.high) if m else "not measured" for title, m in seen.items()},
             "p95 latency": seconds_band(option.quote.e2e_p95_s),
-            "Why": reason(option),
+            "Why": why(option),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def reason(option: Option) -> str:
-    """What stands in the way, in one cell."""
-    reasons = [option.quote.reason] if option.quote.reason else []
-    reasons += [check.reason or f"{check.name} {NOT_KNOWN}" for check in option.checks if check.status != "meets"]
-    return " · ".join(dict.fromkeys(reasons)) or "clears every line"
 
 
 def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:

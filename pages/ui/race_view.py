@@ -14,6 +14,7 @@ from evals import runs
 from evals.race import Standing
 from evals.race_spec import RaceSpec, by_size
 from pages.ui.access import writing
+from pages.ui.live import race_progress
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
@@ -55,8 +56,7 @@ def race_sentence(found: Standing) -> str:
     result = found.result
     spent = f"{result.calls:,} of {result.full_grid_calls:,} model calls"
     if result.state == "running":
-        left = sum(c.status in ("open", "waiting") for c in found.candidates)
-        return f"Racing: {left} of {len(found.candidates)} candidates still in, {spent} so far."
+        return race_progress(found)
     cost = f"{spent} ({percent(result.cost_fraction)} of the full grid's cost)"
     if result.state == "meets":
         return f"{(result.decision or '').replace('@', ' @ ')} is the cheapest proven to meet your lines: {cost}."

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from evals import hub, preflight
 from evals.__main__ import app
 from evals.availability import Device
-from evals.models import LocalModel, local_model, model
+from evals.models import LocalModel, model
 from evals.names import UnknownName
 from evals.preflight import Preflight
 
@@ -135,7 +135,7 @@ def test_code_that_transformers_has_itself_needs_no_permission(asked: Hub) -> No
 
 def test_row_52_weights_cut_short_are_refused_with_the_expected_length(tmp_path: Path) -> None:
     folder = tmp_path / "cut"
-    shutil.copytree(local_model("tiny-1m").folder, folder)
+    shutil.copytree(model("tiny-1m").folder, folder)
     whole = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(whole[:-100])
     [why] = preflight.preflight(str(folder)).refusals
@@ -186,7 +186,7 @@ def in_cache(tmp_path: Path) -> Path:
     """``org/tiny`` as the Hub's own client keeps it."""
     root = tmp_path / "cache" / "models--org--tiny"
     snapshot = root / "snapshots" / COMMIT
-    shutil.copytree(local_model("tiny-1m").folder, snapshot)
+    shutil.copytree(model("tiny-1m").folder, snapshot)
     (root / "refs").mkdir()
     (root / "refs" / "main").write_text(COMMIT)
     return snapshot
@@ -195,7 +195,7 @@ def in_cache(tmp_path: Path) -> Path:
 def test_a_cached_model_is_found_by_its_id_without_the_network(in_cache: Path) -> None:
     found = model("org/tiny")
     assert isinstance(found, LocalModel) and found.folder == in_cache and found.name == "org/tiny"
-    assert found.weights_hash == local_model("tiny-1m").weights_hash
+    assert found.weights_hash == model("tiny-1m").weights_hash
     judged = preflight.preflight("org/tiny")
     assert judged.ok and judged.cached and judged.commit == COMMIT
     assert judged.parameters == sum(_sizes(in_cache))
@@ -227,7 +227,7 @@ def test_the_type_that_is_shown_is_the_one_that_is_loaded(
     monkeypatch.setattr("evals.engines.loading.torch.cuda.is_available", lambda: device == "cuda")
     monkeypatch.setattr("evals.preflight.device_here", lambda: device)
     shown = preflight.preflight("tiny-1m", label)
-    assert f"torch.{shown.dtype}" == str(Job(local_model("tiny-1m"), quantization(label), "").arithmetic)
+    assert f"torch.{shown.dtype}" == str(Job(model("tiny-1m"), quantization(label), "").arithmetic)
 
 
 def test_the_command_prints_one_object_and_says_no_with_its_exit_code(tmp_path: Path) -> None:

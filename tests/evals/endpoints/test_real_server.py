@@ -23,7 +23,7 @@ from evals.endpoints.entry import Endpoint
 from evals.endpoints.times import request_times
 from evals.engines.endpoint_check import check
 from evals.engines.gguf_export import export
-from evals.models import local_model
+from evals.models import model
 from evals.plan import Plan
 from evals.results import item_texts, measured_measurements
 from pricing.catalogue import load_price_book
@@ -36,7 +36,7 @@ SECRET = "sk-plantedkey0123456789"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     file = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
-    export(local_model("tiny-1m").folder, file, "F16", None, 1)
+    export(model("tiny-1m").folder, file, "F16", None, 1)
     command = [sys.executable, "-m", "tests.evals.endpoints.llama_server", str(file)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

@@ -23,7 +23,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 
 from evals.engines.variants import load_variant
 from evals.engines.vision import is_vision
-from evals.models import local_model
+from evals.models import model
 from evals.pictures import Picture, from_csv, from_folder, write_task
 from evals.quantizations import quantization
 
@@ -33,7 +33,7 @@ COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220)}
 @pytest.fixture(scope="module")
 def llava(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("llava")
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(local_model("tiny-1m").folder)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(model("tiny-1m").folder)
     tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
     vision = CLIPVisionConfig(
         hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8
@@ -75,7 +75,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("label", ["fp32", "rtn-int8-g32"])
 def test_a_llava_is_evaluated_on_a_folder_of_pictures(llava: Path, pictures: Path, label: str) -> None:
     folder = write_task("colours", from_folder(pictures))
-    local = local_model(str(llava))
+    local = model(str(llava))
     assert is_vision(local.folder)
     variant = load_variant(local, quantization(label), "key")
     done = lm_eval.simple_evaluate(
@@ -95,7 +95,7 @@ def test_a_llava_is_evaluated_on_a_folder_of_pictures(llava: Path, pictures: Pat
 def test_likelihoods_are_those_of_the_model_itself(llava: Path, pictures: Path) -> None:
     """One label at a time, without batches or padding."""
     folder = write_task("colours", from_folder(pictures))
-    variant = load_variant(local_model(str(llava)), quantization("fp32"), "key")
+    variant = load_variant(model(str(llava)), quantization("fp32"), "key")
     done = lm_eval.simple_evaluate(
         model=variant.lm,
         tasks=["colours"],
@@ -104,7 +104,7 @@ def test_likelihoods_are_those_of_the_model_itself(llava: Path, pictures: Path) 
         limit=1,
     )
     [sample] = done["samples"]["colours"]
-    model = AutoModelForImageTextToText.from_pretrained(llava, dtype=torch.float32).eval()
+    plain = AutoModelForImageTextToText.from_pretrained(llava, dtype=torch.float32).eval()
     processor = LlavaProcessor.from_pretrained(llava)
     item = json.loads((folder / "items.jsonl").read_text().splitlines()[0])
     picture = Image.open(folder / "pictures" / item["picture"]).convert("RGB")
@@ -112,7 +112,7 @@ def test_likelihoods_are_those_of_the_model_itself(llava: Path, pictures: Path) 
         whole = processor(images=picture, text=f"{item['prompt']} {choice}", return_tensors="pt")
         prompt = processor(images=picture, text=item["prompt"], return_tensors="pt").input_ids.shape[1]
         with torch.no_grad():
-            table = model(**whole).logits.log_softmax(-1)[0]
+            table = plain(**whole).logits.log_softmax(-1)[0]
         ids = whole.input_ids[0]
         expected = sum(float(table[at - 1, ids[at]]) for at in range(prompt, len(ids)))
         assert float(answer[0][0]) == pytest.approx(expected, abs=1e-3)
