@@ -9,7 +9,7 @@ from typing import Any
 
 THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 STATED = re.compile(r"(?:final answer|answer|choice|option)\s*(?:is|:)\s*(.+)", re.IGNORECASE)
-LETTER = re.compile(r"\W*([A-Za-z])(?:[.):\]*\s]|$)")
+LETTER = re.compile(r"\W*([A-Za-z])(?:[.):\]*\n]|\s*$)")
 GENERATIVE = "generative form"
 
 
@@ -41,7 +41,7 @@ def chosen(answer: str, choices: Sequence[str], kind: str) -> int | None:
         if (found := _exact(part, named, lettered)) is not None:
             return found
     plain = _plain(text)
-    begun = [i for i, choice in enumerate(named) if choice and re.match(rf"{re.escape(choice)}\b", plain)]
+    begun = [i for i, choice in enumerate(named) if len(choice) > 1 and re.match(rf"{re.escape(choice)}\b", plain)]
     if begun:
         return max(begun, key=lambda i: len(named[i]))
     words = [i for i, choice in enumerate(named) if len(choice) > 1]
