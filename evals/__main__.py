@@ -12,6 +12,7 @@ from evals.commands.endpoint import app as endpoint_app
 from evals.commands.forecast import forecast
 from evals.commands.gpu import gpu_check
 from evals.commands.names import list_names
+from evals.commands.pictures import pictures
 from evals.commands.preflight import preflight
 from evals.commands.quantizing import export_variant, quantizations, sensitivity, suspects
 from evals.commands.race import race
@@ -25,7 +26,7 @@ app.add_typer(endpoint_app, name="endpoint", help="Models behind an OpenAI-compa
 app.add_typer(store_app, name="store", help="Check, back up or restore the results.")
 for command in (
     run, race, status, cancel, resume, compare, divergence, forecast, export, quantizations, sensitivity, suspects,
-    export_variant, gpu_check, preflight,
+    export_variant, gpu_check, pictures, preflight,
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)

@@ -11,6 +11,7 @@ import typer
 
 from evals import runs as control
 from evals.commands.arguments import Json, Names, say, split, told
+from evals.endpoints.estimate import sentences
 from evals.plan import Plan, demo_plan, named_plan
 from evals.results import measured_measurements
 from evals.store import StoreError
@@ -42,6 +43,8 @@ def run(
             name=plan or "",
             variants=() if models or quantizations else base.variants,
         )
+        for sentence in sentences(given):
+            typer.echo(sentence, err=True)
         started = time.time()
         name = control.start(given)
     if detach:

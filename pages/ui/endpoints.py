@@ -91,17 +91,22 @@ def _behind() -> None:
         return
     if every:
         _table(every)
+    server = st.selectbox(
+        "Add one of",
+        [*LOCAL_URLS, *SELLERS, OTHER],
+        key="endpoint_server",
+        help="Any server with an OpenAI-compatible API; this fills in the usual address.",
+        width=260,
+    )
     with st.form("add_endpoint", border=False):
-        servers = [*LOCAL_URLS, *SELLERS, OTHER]
-        top = st.columns(3)
+        top = st.columns(2)
         name = top[0].text_input("Name here", placeholder="our-vllm")
-        server = top[1].selectbox("Server", servers, help="Fills in the usual address; change it beside.")
-        model_name = top[2].text_input("Model there", placeholder="as the server lists it")
+        model_name = top[1].text_input("Model there", placeholder="as the server lists it")
         middle = st.columns(3)
         url = middle[0].text_input("Address", placeholder=_usual_url(server), help="Empty: the server's usual one.")
         key_env = middle[1].text_input(
             "Variable with the key",
-            placeholder="OPENAI_API_KEY",
+            placeholder=_usual_key(server) or "none",
             help="The name of an environment variable, or of a line in .streamlit/secrets.toml. Never the key itself.",
         )
         at_once = middle[2].number_input("Requests at once", 1, 64, 4)

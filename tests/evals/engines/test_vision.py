@@ -20,7 +20,9 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from typer.testing import CliRunner
 
+from evals.__main__ import app
 from evals.engines.variants import load_variant
 from evals.engines.vision import is_vision
 from evals.models import model
@@ -140,6 +142,15 @@ def test_a_csv_that_cannot_be_used_names_line_and_cell(pictures: Path, text: str
     (pictures / "list.csv").write_text(text)
     with pytest.raises(ValueError, match=why.replace("(", r"\(")):
         from_csv(pictures / "list.csv")
+
+
+def test_the_command_makes_the_task(pictures: Path) -> None:
+    done = CliRunner().invoke(app, ["pictures", "colours", str(pictures), "--json"])
+    said = json.loads(done.stdout)
+    assert (said["n"], said["labels"]) == (6, ["blue", "green", "red"])
+    assert len((Path(said["folder"]) / "items.jsonl").read_text().splitlines()) == 6
+    again = CliRunner().invoke(app, ["pictures", "colours", str(pictures)])
+    assert again.exit_code == 2 and "is there already" in again.output
 
 
 def test_a_task_is_written_whole_or_not_at_all(pictures: Path, tmp_path: Path) -> None:
