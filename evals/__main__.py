@@ -11,6 +11,7 @@ from evals.commands.divergence import divergence
 from evals.commands.endpoint import app as endpoint_app
 from evals.commands.forecast import forecast
 from evals.commands.gpu import gpu_check
+from evals.commands.importing import forget, import_runs, imports
 from evals.commands.names import list_names
 from evals.commands.pictures import pictures
 from evals.commands.preflight import preflight
@@ -30,6 +31,9 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)
+app.command("import")(import_runs)
+for command in (imports, forget):
+    app.command()(command)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.endpoints.forms import protocol
+from evals.importing.keeping import is_imported
 from evals.measurements import Measurement, unsandboxed_note
 from evals.quantizations import BASELINES, quantization
 from evals.statistics.confidence import CONFIDENCES
@@ -32,9 +33,10 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     """Every finished cell, newest run first; cells that share a key appear once."""
     store = store or shared_store()
     variants = store.variants()
-    created = {row["run"]: row for row in store.runs()}
+    created = {row["run"]: row for row in store.runs() if not is_imported(row)}
     done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    for cell in sorted(store.cells(), key=lambda c: -created[c["run"]]["created"]):
+    here = [cell for cell in store.cells() if cell["run"] in created]
+    for cell in sorted(here, key=lambda c: -created[c["run"]]["created"]):
         if cell["state"] == "done":
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
@@ -48,7 +50,8 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
             measurement = _measurement(
                 cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline
             )
-            found.append(replace(measurement, note=unsandboxed_note(store.unsandboxed(cell["cell_key"]))))
+            notes = (measurement.note, unsandboxed_note(store.unsandboxed(cell["cell_key"])))
+            found.append(replace(measurement, note="; ".join(note for note in notes if note)))
     return found
 
 
@@ -146,10 +149,11 @@ def _readable(output: str) -> str:
 
 
 def _newest(store: Store, model: str, quantization: str, task_name: str) -> Mapping[str, Any] | None:
-    created = {row["run"]: row["created"] for row in store.runs()}
+    created = {row["run"]: row["created"] for row in store.runs() if not is_imported(row)}
     cells = [
         c
         for c in store.cells()
-        if (c["model"], c["quantization"], c["task"], c["state"]) == (model, quantization, task_name, "done")
+        if c["run"] in created
+        and (c["model"], c["quantization"], c["task"], c["state"]) == (model, quantization, task_name, "done")
     ]
     return max(cells, key=lambda c: created[c["run"]], default=None)

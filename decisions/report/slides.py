@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from textwrap import shorten
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
+from pptx.enum.text import PP_ALIGN
 from pptx.slide import Slide
 from pptx.util import Cm, Emu, Pt
 
@@ -17,7 +19,8 @@ from decisions.report.word import MARKS
 WIDTH_CM, HEIGHT_CM, EDGE_CM = 33.87, 19.05, 1.5
 COLOURS = {"meets": RGBColor(0, 0x72, 0xB2), "misses": RGBColor(0xB3, 0x47, 0), "unproven": RGBColor(0x5B, 0x66, 0x75)}
 QUIET = RGBColor(0x5B, 0x66, 0x75)
-ROWS_SHOWN, BULLETS_SHOWN = 9, 7
+ROWS_SHOWN, BULLETS_SHOWN = 9, 6
+LONGEST_CELL = 60  # characters: a slide is not read, it is seen
 
 
 def pptx(document: Document) -> bytes:
@@ -58,6 +61,7 @@ def _slide(deck: object, document: Document, title: str, blocks: Sequence[Block]
     head.left, head.top, head.width, head.height = Cm(EDGE_CM), Cm(0.8), Cm(WIDTH_CM - 2 * EDGE_CM), Cm(2.2)
     head.text_frame.text = title
     head.text_frame.word_wrap = True
+    head.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     _set(head.text_frame.paragraphs[0], size=26, bold=True)
     top = 3.3
     for block in blocks:
@@ -75,7 +79,7 @@ def _place(slide: Slide, block: Block, top: float) -> float:
         return top + height + 0.3
     if isinstance(block, Bullets):
         items = [f"•  {item}" for item in block.items[:BULLETS_SHOWN]]
-        height = 1.15 * len(items)
+        height = sum(0.35 + 0.62 * (1 + len(item) // 125) for item in items)
         _text(slide, items, top=top, height=height, size=14)
         return top + height + 0.3
     if isinstance(block, Chart):
@@ -97,16 +101,15 @@ def _table(slide: Slide, block: Table, top: float) -> float:
     shape = slide.shapes.add_table(len(rows) + 1, len(block.head), Cm(EDGE_CM), Cm(top), Cm(width), Cm(height))
     shape._element.nvGraphicFramePr.cNvPr.set("descr", block.title or ", ".join(block.head))
     table = shape.table
-    widths = block.widths or (1.0,) * len(block.head)
-    for i, share in enumerate(widths):
-        table.columns[i].width = Cm(width * share / sum(widths))
+    for i, share in enumerate(block.shares):
+        table.columns[i].width = Cm(width * share / 100)
     for i, name in enumerate(block.head):
         table.cell(0, i).text = name
         _set(table.cell(0, i).text_frame.paragraphs[0], size=11, bold=True)
     for number, row in enumerate(rows, start=1):
         for i, said in enumerate(row):
             cell = table.cell(number, i)
-            cell.text = MARKS.get(said.status or "", "") + said.text
+            cell.text = MARKS.get(said.status or "", "") + shorten(said.text, LONGEST_CELL, placeholder=" …")
             _set(
                 cell.text_frame.paragraphs[0],
                 size=11,

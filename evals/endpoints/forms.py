@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
@@ -10,7 +11,18 @@ from typing import Any
 THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 STATED = re.compile(r"(?:final answer|answer|choice|option)\s*(?:is|:)\s*(.+)", re.IGNORECASE)
 LETTER = re.compile(r"\W*([A-Za-z])(?:[.):\]*\n]|\s*$)")
+CHAT = "\0messages\0"  # begins no text that anybody writes
 GENERATIVE = "generative form"
+
+
+def chat_prompt(history: list[dict[str, str]]) -> str:
+    """Messages as one prompt, which is sent as the messages it was made of."""
+    return CHAT + json.dumps(history, ensure_ascii=False)
+
+
+def chat_history(prompt: str) -> list[dict[str, str]] | None:
+    """The messages of a prompt that was made of them; None for any other."""
+    return json.loads(prompt.removeprefix(CHAT)) if prompt.startswith(CHAT) else None
 
 
 def asked(context: str, choices: Sequence[str], kind: str) -> str:
@@ -20,6 +32,9 @@ def asked(context: str, choices: Sequence[str], kind: str) -> str:
     """
     if kind == "completions":
         return context
+    if (history := chat_history(context)) is not None:
+        last = history[-1]
+        return chat_prompt([*history[:-1], {**last, "content": asked(last["content"], choices, kind)}])
     named = [choice.strip() for choice in choices]
     if all(len(choice) == 1 for choice in named):
         return f"{context}\n\nAnswer with one of {', '.join(named)} and nothing else."

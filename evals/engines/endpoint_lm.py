@@ -14,6 +14,7 @@ from lm_eval.models.utils import handle_stop_sequences, normalize_gen_kwargs
 
 from evals.endpoints.entry import Endpoint
 from evals.endpoints.findings import is_same_model
+from evals.endpoints.forms import chat_prompt
 from evals.endpoints.keys import key_of, redacted
 from evals.endpoints.replies import EndpointRefused, Reply, RequestFailed, RequestRefused
 from evals.endpoints.spend import CapReached, Meter, Spend, tokens_of
@@ -49,6 +50,15 @@ class EndpointLM(LM):
         if self._endpoint.multiple_choice != "likelihood":
             raise EndpointRefused(f"endpoint {self._endpoint.name!r} has no proven log-likelihoods; check it again")
         return asyncio.run(self._all("loglikelihood", requests, self._scored))
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """The messages as they are: the server puts its own template around them."""
+        if self._endpoint.kind != "chat":
+            raise EndpointRefused(
+                f"endpoint {self._endpoint.name!r} is asked over completions, and this task wants a chat template; "
+                f"python -m evals endpoint check {self._endpoint.name} --kind chat"
+            )
+        return chat_prompt(chat_history)
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Any]:
         raise EndpointRefused("perplexity of whole texts is not measured over an endpoint; run the model here")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.endpoints.entry import Endpoint, Kind
+from evals.endpoints.forms import chat_history
 from evals.endpoints.replies import RequestRefused
 
 ROUTES: dict[Kind, str] = {"completions": "/completions", "chat": "/chat/completions"}
@@ -22,7 +23,8 @@ def generation(endpoint: Endpoint, prompt: str, limit: int, stops: Sequence[str]
     chat = endpoint.kind == "chat"
     sent = [stop for stop in stops if stop.strip() or (stop and not chat)][:MOST_STOPS]
     payload: dict[str, Any] = {"model": endpoint.model, "temperature": 0, "seed": SEED}
-    payload |= {"messages": [{"role": "user", "content": prompt}]} if chat else {"prompt": prompt}
+    messages = chat_history(prompt) or [{"role": "user", "content": prompt}]
+    payload |= {"messages": messages} if chat else {"prompt": prompt}
     payload |= {"stop": sent} if sent else {}
     payload["max_completion_tokens" if "max_tokens" in endpoint.omits else "max_tokens"] = limit
     if endpoint.streams:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evals.endpoints.forms import asked, chosen, protocol
+from evals.endpoints.entry import Endpoint
+from evals.endpoints.forms import asked, chat_prompt, chosen, protocol
+from evals.engines.endpoint_requests import generation
 
 LABELS = ["refund", "shipping", "login", "late shipping"]
 
@@ -47,6 +49,16 @@ def test_a_completion_model_goes_on_and_a_chat_model_is_told_the_choices() -> No
     assert asked("Ticket: x\nIntent:", LABELS, "completions") == "Ticket: x\nIntent:"
     assert "A. refund\nB. shipping" in asked("Ticket: x\nIntent:", LABELS, "chat")
     assert chosen(" login and more", LABELS, "completions") == 2
+
+
+def test_messages_stay_messages() -> None:
+    """A task with a chat template: shots and question go to a chat server as the messages they are."""
+    history = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Q?"}]
+    prompt = asked(chat_prompt(history), ["yes", "no"], "chat")
+    one = Endpoint(name="x", base_url="http://h/v1", model="m", kind="chat")
+    messages = generation(one, prompt, 5, [])["messages"]
+    assert messages[0] == history[0] and messages[1]["content"].startswith("Q?\n\nA. yes\nB. no")
+    assert generation(one, "plain", 5, [])["messages"] == [{"role": "user", "content": "plain"}]
 
 
 def test_the_protocol_says_what_was_done_otherwise() -> None:
