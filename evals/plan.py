@@ -12,10 +12,11 @@ from random import Random
 from typing import Any
 
 from evals.availability import slow_here, why_not
+from evals.endpoints.entry import endpoint_name
 from evals.engines.calibration import calibration
-from evals.models import LocalModel, model, named_models, shipped_models
+from evals.models import LocalModel, ServedModel, evaluable, named_models, shipped_models
 from evals.names import known
-from evals.quantizations import QUANTIZATIONS, Quantization, quantization
+from evals.quantizations import AS_SERVED, QUANTIZATIONS, Quantization, quantization
 from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
 
 DEMO_QUANTIZATIONS = (
@@ -63,19 +64,25 @@ class Plan:
 
     def cells(self) -> list[Cell]:
         """Every cell of the plan, small models first so that the first results come soon."""
-        pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.quantizations), *self.variants])
-        return [cell_of(model(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
+        pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.labels_of(m)), *self.variants])
+        return [cell_of(evaluable(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
+
+    def labels_of(self, model_name: str) -> tuple[str, ...]:
+        """The quantizations a model is evaluated at: what an endpoint serves is taken as it is, and only that."""
+        if endpoint_name(model_name):
+            return (AS_SERVED.label,)
+        return tuple(q for q in self.quantizations if q != AS_SERVED.label)
 
     def checked(self) -> Plan:
         """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
         return Plan(
-            models=tuple(dict.fromkeys(model(name).name for name in self.models)),
+            models=tuple(dict.fromkeys(evaluable(name).name for name in self.models)),
             quantizations=tuple(dict.fromkeys(quantization(q).label for q in self.quantizations)),
             tasks=tuple(dict.fromkeys(task(t).name for t in self.tasks)),
             limit=self.limit,
             seed=self.seed,
             name=self.name,
-            variants=tuple((model(m).name, quantization(q).label) for m, q in self.variants),
+            variants=tuple((evaluable(m).name, quantization(q).label) for m, q in self.variants),
         )
 
 
@@ -132,7 +139,7 @@ def named_plan(name: str) -> Plan:
     return PLANS[known("plan", name, PLANS)]()
 
 
-def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None) -> Cell:
+def cell_of(local: LocalModel | ServedModel, how: Quantization, what: Task, limit: int | None) -> Cell:
     """The cell and its keys."""
     variant = variant_key(local, how)
     return Cell(
@@ -145,8 +152,10 @@ def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None)
     )
 
 
-def variant_key(local: LocalModel, how: Quantization) -> str:
+def variant_key(local: LocalModel | ServedModel, how: Quantization) -> str:
     """Hash of weights, quantization recipe, engine versions and, where they count, calibration text or trained file."""
+    if isinstance(local, ServedModel):
+        return digest_of([local.weights_hash, _version("lm_eval")])
     packages = sorted({*ENGINE_PACKAGES, *how.packages})
     more = calibration().digest if how.needs_calibration else ""
     if how.applied == "QAT":

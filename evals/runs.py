@@ -17,7 +17,7 @@ from evals.home import ROOT, home
 from evals.importing.keeping import is_imported
 from evals.leases import alive_workers, lease
 from evals.measurements import unsandboxed_note
-from evals.models import model
+from evals.models import evaluable
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
 from evals.race_spec import RaceSpec
 from evals.statistics.intervals import score_interval
@@ -258,6 +258,14 @@ def _cell_status(
     )
 
 
+def _size(name: str) -> int:
+    """Bytes of the weights; 1 where there is nothing to weigh: behind an endpoint, or no longer here."""
+    try:
+        return max(1, evaluable(name).size_bytes or 0)
+    except ValueError:
+        return 1
+
+
 def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
     """Time left by the pace of the finished cells: seconds an item of each model, scaled by size where unseen."""
     paces: dict[str, list[float]] = {}
@@ -267,7 +275,7 @@ def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
     if not paces:
         return None
     known = {name: sum(values) / len(values) for name, values in paces.items()}
-    sizes = {c.model: model(c.model).size_bytes for c in cells}
+    sizes = {c.model: _size(c.model) for c in cells}
     nearest = {name: min(known, key=lambda k: abs(sizes[k] - size)) for name, size in sizes.items()}
     left = sum(
         (c.items_total - c.items_done)

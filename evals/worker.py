@@ -19,7 +19,7 @@ from evals.disk import short_of_disk
 from evals.home import home
 from evals.leases import alive_workers
 from evals.memory import is_out_of_memory, shortage
-from evals.models import model
+from evals.models import evaluable
 from evals.plan import chosen_items
 from evals.quantizations import quantization
 from evals.redaction import Redacting, redacted
@@ -120,19 +120,23 @@ class Worker:
         with cell_log(cell), ItemSink(self._store, cell, task_) as sink:
             for _ in range(2):
                 log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
-                harness.run(task_, todo, sink.accept)
-                sink.flush()
+                try:
+                    harness.run(task_, todo, sink.accept)
+                finally:  # also when it stopped half-way: what was answered is not asked, or paid, again
+                    sink.flush()
                 left = set(remaining(self._store, cell, task_, self._limit, self._seed))
                 todo = [index for index in todo if index in left]
                 if not todo:
                     return
-        raise NotScored(f"the sandbox failed on {len(todo)} items, now not scored; resume the run to try them again")
+        why = harness.trouble or "the sandbox failed"
+        raise NotScored(f"{len(todo)} items are not scored ({why}); resume the run to try them again")
 
     def _load(self, cell: Row) -> Any:
         from evals.engines.harness import Harness
         from evals.engines.variants import load_variant
 
-        loaded = load_variant(model(cell["model"]), quantization(cell["quantization"]), cell["variant_key"])
+        how = quantization(cell["quantization"])
+        loaded = load_variant(evaluable(cell["model"]), how, cell["variant_key"], cell["run"])
         self._store.add_variant(
             {
                 "variant_key": cell["variant_key"],
@@ -148,7 +152,7 @@ class Worker:
 
     def _out_of_memory(self, cell: Row, error: Exception) -> None:
         """Queue the variant once more with smaller batches, for a fresh process; a second time it has failed."""
-        reason = f"out of memory: {shortage(model(cell['model']).size_bytes)}"
+        reason = f"out of memory: {shortage(evaluable(cell['model']).size_bytes or 0)}"
         log.error("%s @ %s: %s (%s)", cell["model"], cell["quantization"], reason, reason_of(error))
         if cell["batch_size"] is not None:
             tried = f"{reason}; tried again with batches of {cell['batch_size']}: choose a smaller variant"
@@ -199,7 +203,7 @@ def keep_copy(store: Store) -> None:
 
 def given_up(cell: Row) -> str:
     """Why a variant is not tried again."""
-    memory = shortage(model(cell["model"]).size_bytes)
+    memory = shortage(evaluable(cell["model"]).size_bytes or 0)
     return f"its worker died {MAX_ATTEMPTS} times on this variant ({memory}); see the log of the run"
 
 

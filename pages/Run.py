@@ -11,6 +11,7 @@ from evals import runs
 from evals.race import Standing
 from evals.races import standing
 from pages.ui.access import write_button
+from pages.ui.endpoints import your_models
 from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
 from pages.ui.race_view import race_sentence, show_race
@@ -113,5 +114,6 @@ else:
     measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")
     show_run(workspace, newest.run, race)
+your_models()
 new_run(workspace, expanded=newest is None)
 history(every)

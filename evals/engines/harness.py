@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ class Harness:
     """One loaded variant under lm-eval: a torch model in its ``HFLM``, or the ``LM`` that the variant brings."""
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
+        self._form = variant.form
         self._lm = variant.lm or AnsweringLM(
             pretrained=variant.model,
             tokenizer=variant.tokenizer,
@@ -43,11 +44,18 @@ class Harness:
             max_length=_context(variant),
         )
 
+    @property
+    def trouble(self) -> str:
+        """Why some items got no answer, as far as the engine knows; "" if it does not say."""
+        return str(getattr(self._lm, "trouble", ""))
+
     def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> None:
         """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop."""
         if not indices:
             return
         lm_task = _lm_task(task.name)
+        if self._form:
+            lm_task = self._form(lm_task, task.metric)
         lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
         logprobs: deque[list[float]] = getattr(self._lm, "answer_logprobs", deque())  # an engine may not tell
         logprobs.clear()
@@ -57,21 +65,25 @@ class Harness:
             for kind, requests in _by_kind(lm_task.instances).items():
                 responses = getattr(self._lm, kind)(requests, disable_tqdm=True)
                 for request, response in zip(requests, responses, strict=True):
-                    if not request.resps:  # an engine that hands over nothing before it is done
+                    # an engine that hands over nothing before it is done; None: no answer, so nothing was learnt
+                    if not request.resps and response is not None:
                         collector.add_partial(kind, request.args, response)
         finally:
             self._lm.set_cache_hook(_NoHook())
 
 
 class _NoHook:
-    def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
+    def add_partial(
+        self, attr: str, request: tuple[Any, ...], response: Any, facts: Mapping[str, float] | None = None
+    ) -> None:
         pass
 
 
 class _Collector:
     """Stands where lm-eval's cache would: sees every response as it is made, and scores an item once all are there.
 
-    lm-eval's own cache is never used: its key ignores the model.
+    lm-eval's own cache is never used: its key ignores the model. ``facts`` of a request (its time, its tokens) are
+    summed over an item and kept beside its metrics.
     """
 
     def __init__(
@@ -86,13 +98,17 @@ class _Collector:
         self._logprobs: dict[int, list[float]] = defaultdict(list)
         self._waiting: dict[str, list[Instance]] = defaultdict(list)
         self._by_doc: dict[int, list[Instance]] = defaultdict(list)
+        self._facts: dict[int, Counter[str]] = defaultdict(Counter)
         for instance in lm_task.instances:
             self._waiting[_request_key(instance.args)].append(instance)
             self._by_doc[instance.doc_id].append(instance)
 
-    def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
+    def add_partial(
+        self, attr: str, request: tuple[Any, ...], response: Any, facts: Mapping[str, float] | None = None
+    ) -> None:
         instance = self._waiting[_request_key(request)].pop(0)
         instance.resps.append(response)
+        self._facts[instance.doc_id].update(facts or {})
         if attr == "generate_until" and self._answer_logprobs:
             self._logprobs[instance.doc_id] += self._answer_logprobs.popleft()
         siblings = self._by_doc[instance.doc_id]
@@ -113,7 +129,8 @@ class _Collector:
         metrics = self._task.process_results(instances[0].doc, responses)
         return ItemResult(
             index=self._indices[doc_id] if doc_id < len(self._indices) else doc_id,
-            metrics={name: float(value) for name, value in metrics.items()} | self._confidence(doc_id, responses),
+            metrics={name: float(value) for name, value in {**metrics, **self._facts[doc_id]}.items()}
+            | self._confidence(doc_id, responses),
             output=_answer(self._task, instances, responses),
         )
 
