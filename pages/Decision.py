@@ -6,7 +6,7 @@ import streamlit as st
 
 from decisions.charts.chances import chances_chart
 from decisions.charts.tornado import tornado_chart
-from decisions.view import DecisionView, decision_view
+from decisions.view import DecisionView
 from pages.ui.decision_tables import (
     alternatives_table,
     candidates_frame,
@@ -15,6 +15,7 @@ from pages.ui.decision_tables import (
     swings_table,
 )
 from pages.ui.frame import frame
+from pages.ui.viewing import viewed
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
@@ -114,14 +115,7 @@ workspace = frame("Decision")
 st.markdown(f"## {md(workspace.decision.sentence)}")
 if workspace.decision.detail:
     st.markdown(md(workspace.decision.detail))
-with st.spinner("Deciding again on both sides of every line …", show_time=True):
-    found = decision_view(
-        workspace.scenario,
-        workspace.measurements,
-        workspace.book,
-        workspace.item_scores,
-        decision=workspace.decision,
-    )
+found = viewed(workspace)
 st.markdown(f":material/casino: {md(found.chances.sentence)}")
 if not found.decision.options:
     st.info("No candidate has evidence on these tasks yet; it fills in here.", icon=":material/hourglass_empty:")
