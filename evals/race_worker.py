@@ -10,7 +10,7 @@ from evals.race import Ask, Race
 from evals.races import fresh_race, race_cells, stored_scores
 from evals.store import Store, StoreError
 from evals.tasks import items, task
-from evals.worker import MAX_ATTEMPTS, OPEN, Row, Stopped, Worker, finish_run, reason_of, sandbox_missing
+from evals.worker import MAX_ATTEMPTS, OPEN, Row, Stopped, Worker, finish_run, reason_of, sandbox_missing, too_long_words
 
 log = logging.getLogger("evals.worker")
 MOST_LOADED = 2
@@ -50,7 +50,8 @@ class RaceWorker(Worker):
         try:
             if task_.needs_sandbox and (why := sandbox_missing()):
                 raise RuntimeError(f"no sandbox: {why}")
-            self._answer(self._harness(ask.entrant, cell), cell, task_, todo)
+            if left_out := self._answer(self._harness(ask.entrant, cell), cell, task_, todo):
+                raise ValueError(f"{too_long_words(left_out)}; a race needs an answer to every item")
         except (Stopped, StoreError):
             raise
         except Exception as error:

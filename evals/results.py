@@ -12,7 +12,7 @@ from evals.measurements import Measurement
 from evals.quantizations import BASELINES, QUANTIZATIONS
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
-from evals.tasks import items, task
+from evals.tasks import items, task, task_if_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     created = {row["run"]: row for row in store.runs()}
     done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for cell in sorted(store.cells(), key=lambda c: -created[c["run"]]["created"]):
-        if cell["state"] == "done":
+        if cell["state"] == "done" and task_if_there(cell["task"]):
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
     for model, label, task_ in done:

@@ -11,11 +11,11 @@ from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
-from lm_eval.tasks import TaskManager
 
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
-from evals.tasks import TASKS_FOLDER, Task
+from evals.engines.harness_tasks import lm_task, too_long
+from evals.tasks import Task
 
 log = logging.getLogger("evals.engines.harness")
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -39,22 +39,46 @@ class Harness:
             pretrained=variant.model, tokenizer=variant.tokenizer, batch_size=batch_size, max_length=_context(variant)
         )
 
-    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> None:
-        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop."""
+    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> list[int]:
+        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop.
+
+        Returns the items left out because they are longer than the model's context.
+        """
         if not indices:
-            return
-        lm_task = _lm_task(task.name)
-        lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
-        collector = _Collector(lm_task, list(indices), accept)
+            return []
+        asked = lm_task(task)
+        ordered = sorted(set(indices))  # lm-eval numbers the documents it picks in the order of the data set
+        asked.build_all_requests(samples=ordered, rank=0, world_size=1, **self._chat(task))
+        long = set() if task.shipped else too_long(self._lm, asked.instances)
+        instances = [instance for instance in asked.instances if instance.doc_id not in long]
+        collector = _Collector(asked, instances, ordered, accept)
         self._lm.set_cache_hook(collector)
         try:
-            for kind, requests in _by_kind(lm_task.instances).items():
+            for kind, requests in _by_kind(instances).items():
                 responses = getattr(self._lm, kind)(requests, disable_tqdm=True)
                 for request, response in zip(requests, responses, strict=True):
                     if not request.resps:  # an engine that hands over nothing before it is done
                         collector.add_partial(kind, request.args, response)
         finally:
             self._lm.set_cache_hook(_NoHook())
+        return sorted(ordered[doc_id] for doc_id in long)
+
+    def _chat(self, task: Task) -> dict[str, Any]:
+        """What asks lm-eval to put the model's chat template around prompts, nothing if the task wants none."""
+        if not task.chat_template:
+            return {}
+        tokenizer = getattr(self._lm, "tokenizer", self)
+        if not getattr(tokenizer, "chat_template", True) or not hasattr(self._lm, "apply_chat_template"):
+            raise ValueError(
+                f"task {task.name} wants the model's chat template and this model has none; "
+                "make the task without it, or choose a chat model"
+            )
+        return {
+            "apply_chat_template": True,
+            "fewshot_as_multiturn": True,
+            "chat_template": self._lm.apply_chat_template,
+            "tokenizer_name": getattr(self._lm, "tokenizer_name", ""),
+        }
 
 
 class _NoHook:
@@ -68,11 +92,13 @@ class _Collector:
     lm-eval's own cache is never used: its key ignores the model.
     """
 
-    def __init__(self, lm_task: Any, indices: list[int], accept: Callable[[ItemResult], None]) -> None:
+    def __init__(
+        self, lm_task: Any, instances: Sequence[Instance], indices: list[int], accept: Callable[[ItemResult], None]
+    ) -> None:
         self._task, self._indices, self._accept = lm_task, indices, accept
         self._waiting: dict[str, list[Instance]] = defaultdict(list)
         self._by_doc: dict[int, list[Instance]] = defaultdict(list)
-        for instance in lm_task.instances:
+        for instance in instances:
             self._waiting[_request_key(instance.args)].append(instance)
             self._by_doc[instance.doc_id].append(instance)
 
@@ -96,7 +122,7 @@ class _Collector:
         responses = [instance.filtered_resps[key] for instance in instances]
         metrics = self._task.process_results(instances[0].doc, responses)
         return ItemResult(
-            index=self._indices[doc_id] if doc_id < len(self._indices) else doc_id,
+            index=self._indices[doc_id],
             metrics={name: float(value) for name, value in metrics.items()},
             output=_answer(self._task, instances, responses),
         )
@@ -121,11 +147,6 @@ def _by_kind(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
     for instance in instances:
         kinds[instance.request_type].append(instance)
     return kinds
-
-
-def _lm_task(name: str) -> Any:
-    loaded = TaskManager(include_path=str(TASKS_FOLDER), include_defaults=False).load([name])
-    return loaded["tasks"][name]
 
 
 def _context(variant: LoadedVariant) -> int:

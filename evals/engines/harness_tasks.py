@@ -1,0 +1,49 @@
+"""A task as lm-eval's own object: shipped ones by their folder, the user's without running any file of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.tasks import TaskManager
+
+from evals.tasks import TASKS_FOLDER, Task
+from evals.usertasks import scorers
+from evals.usertasks.kinds import SCORERS
+
+TAG = "!function utils."
+
+
+def lm_task(task: Task) -> Any:
+    """The task, its items loaded. ValueError where a user's task names a scorer that is not ours."""
+    if task.shipped:
+        loaded = TaskManager(include_path=str(TASKS_FOLDER), include_defaults=False).load([task.name])
+        return loaded["tasks"][task.name]
+    config = deepcopy(task.config)
+    scorer = str(config.get("process_results", "")).removeprefix(TAG)
+    if scorer not in SCORERS:
+        raise ValueError(f"task {task.name} is scored by {scorer!r}; it takes one of {', '.join(SCORERS)}")
+    config["process_results"] = getattr(scorers, scorer)
+    config["custom_dataset"] = partial(scorers.load_items)
+    return ConfigurableTask(config=config)
+
+
+def too_long(lm: Any, instances: Iterable[Instance]) -> set[int]:
+    """Documents whose prompt and answer do not fit the model's context; lm-eval would cut their beginning off."""
+    most = getattr(lm, "max_length", None)
+    if not most or not hasattr(lm, "tok_encode"):
+        return set()
+    found = set()
+    for instance in instances:
+        prompt, rest = instance.args[0], instance.args[1]
+        if isinstance(rest, dict):
+            length = len(lm.tok_encode(prompt)) + int(rest.get("max_gen_toks", 0))
+        else:
+            length = len(lm.tok_encode(prompt + rest)) - 1
+        if length > most:
+            found.add(instance.doc_id)
+    return found
