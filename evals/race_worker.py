@@ -10,7 +10,17 @@ from evals.race import Ask, Race
 from evals.races import fresh_race, race_cells, stored_scores
 from evals.store import Store, StoreError
 from evals.tasks import items, task
-from evals.worker import MAX_ATTEMPTS, OPEN, Row, Stopped, Worker, finish_run, reason_of, sandbox_missing, too_long_words
+from evals.worker import (
+    MAX_ATTEMPTS,
+    OPEN,
+    Row,
+    Stopped,
+    Worker,
+    finish_run,
+    reason_of,
+    sandbox_missing,
+    too_long_words,
+)  # fmt: skip
 
 log = logging.getLogger("evals.worker")
 MOST_LOADED = 2

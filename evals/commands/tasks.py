@@ -11,6 +11,7 @@ import typer
 from evals.commands.arguments import Json, say, told
 from evals.tabular import Options, read_file
 from evals.usertasks.adding import MARGIN, Draft, draft_json, drafted, own_tasks, remove, save
+from evals.usertasks.from_lm_eval import add_from_lm_eval
 from evals.usertasks.proposal import proposal
 
 app = typer.Typer(help="Tasks of your own: from a table, or by name from lm-eval.", no_args_is_help=True)
@@ -21,7 +22,7 @@ SHOWN_CHARACTERS = 400
 def add(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX with a header.")],
     kind: Annotated[
-        str, typer.Option(help="classification, short-answer, summarization, math, code or steps; detected if left out.")
+        str, typer.Option(help="classification, short-answer, summarization, math, code, steps; detected if left out.")
     ] = "",
     prompt_column: Annotated[str, typer.Option(help="The column with the question.")] = "",
     answer_column: Annotated[str, typer.Option(help="The column with the expected answer, label or tests.")] = "",
@@ -32,7 +33,7 @@ def add(
     group: Annotated[str, typer.Option(help="The task group; the kind's if left out.")] = "",
     shots: Annotated[int, typer.Option(help="Worked examples in the prompt, taken from the rows.")] = 0,
     chat_template: Annotated[bool, typer.Option(help="Put each model's own chat template around the prompt.")] = False,
-    written: Annotated[bool, typer.Option(help="Read labels from what the model writes, not from likelihoods.")] = False,
+    written: Annotated[bool, typer.Option(help="Read labels from what a model writes, not from likelihoods.")] = False,
     max_tokens: Annotated[int | None, typer.Option(help="Room for an answer.")] = None,
     margin: Annotated[float, typer.Option(help="The loss to rule out, as a fraction.")] = MARGIN,
     encoding: Annotated[str, typer.Option(help="How the file was saved, such as windows-1252.")] = "",
@@ -83,6 +84,24 @@ def _said(draft: Draft, notes: tuple[str, ...], folder: Path | None) -> str:
     if folder is None:
         return "\n".join([*lines, "nothing was written"])
     return "\n".join([*lines, f"written to {folder}", f"run it: python -m evals run --tasks {spec.name}"])
+
+
+@app.command("add-lm-eval")
+def add_lm_eval(
+    name: Annotated[str, typer.Argument(help="As lm-eval calls it; see: python -m evals list --lm-eval SEARCH")],
+    limit: Annotated[int | None, typer.Option(help="Keep the first items only.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="A folder with lm-eval YAML of your own; Python files in it are run.")
+    ] = None,
+    group: Annotated[str, typer.Option(help="The task group; guessed from the name if left out.")] = "",
+    replace_it: Annotated[bool, typer.Option("--replace", help="Replace a task of that name.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add one of lm-eval's own tasks by name; its data set is downloaded if it is not here."""
+    with told():
+        where, count = add_from_lm_eval(name, limit=limit, folder=folder, group=group, replace=replace_it)
+    told_of = {"task": where.name, "folder": str(where), "n_items": count}
+    say(told_of, as_json, f"{where.name}: {count:,} items\nrun it: python -m evals run --tasks {where.name}")
 
 
 @app.command("list")

@@ -12,9 +12,9 @@ from typing import Any
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 
+from evals.engines.harness_tasks import lm_task, too_long
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
-from evals.engines.harness_tasks import lm_task, too_long
 from evals.tasks import Task
 
 log = logging.getLogger("evals.engines.harness")

@@ -26,8 +26,7 @@ WALL_S = 120
 def parse(raw: bytes, name: str, options: Options) -> Table:
     """The table in ``raw``; ``name`` tells the kind of file and is named in complaints. Raises TableError."""
     where, kind, notes = PurePath(name).name, PurePath(name).suffix.lower(), list[str]()
-    if len(raw) > MAX_BYTES:
-        raise TableError(f"{where}: {len(raw) / 2**20:,.0f} MB; at most {MAX_BYTES // 2**20} MB are read: keep fewer rows")
+    _small_enough(len(raw), where)
     if not raw:
         raise TableError(f"{where}: file is empty")
     if kind in (".xlsm", ".xltm"):
@@ -48,8 +47,7 @@ def read_table(raw: bytes, name: str, options: Options | None = None) -> Table:
     """The same in a child process with limits, as suits a file from somebody else. Raises TableError."""
     command = [sys.executable, "-m", "evals.tabular", name, json.dumps(asdict(options or Options()))]
     where = PurePath(name).name
-    if len(raw) > MAX_BYTES:
-        raise TableError(f"{where}: {len(raw) / 2**20:,.0f} MB; at most {MAX_BYTES // 2**20} MB are read: keep fewer rows")
+    _small_enough(len(raw), where)
     try:
         done = subprocess.run(
             command, input=raw, capture_output=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, timeout=WALL_S
@@ -72,13 +70,16 @@ def read_table(raw: bytes, name: str, options: Options | None = None) -> Table:
 def read_file(path: Path, options: Options | None = None) -> Table:
     """The table in a file. Raises TableError."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise TableError(f"{path}: {size / 2**20:,.0f} MB; at most {MAX_BYTES // 2**20} MB are read: keep fewer rows")
+        _small_enough(path.stat().st_size, str(path))
         raw = path.read_bytes()
     except OSError as error:
         raise TableError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     return read_table(raw, path.name, options)
+
+
+def _small_enough(size: int, where: str) -> None:
+    if size > MAX_BYTES:
+        raise TableError(f"{where}: {size / 2**20:,.0f} MB; at most {MAX_BYTES // 2**20} MB are read: keep fewer rows")
 
 
 def child(raw: bytes, name: str, options: str, limit: Callable[[], None]) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def _safe(archive: zipfile.ZipFile, where: str, options: Options) -> None:
     unpacked, packed = sum(m.file_size for m in members), max(1, sum(m.compress_size for m in members))
     if unpacked > TOO_SMALL_FOR_A_BOMB_BYTES and unpacked / packed > MAX_RATIO:
         raise TableError(
-            f"{where}: unpacks to {unpacked / packed:,.0f} times its size, which is how bombs look; at most {MAX_RATIO} "
-            "times are unpacked: save it as .csv"
+            f"{where}: unpacks to {unpacked / packed:,.0f} times its size, which is how bombs look; at most "
+            f"{MAX_RATIO} times are unpacked: save it as .csv"
         )
     if unpacked > MAX_UNPACKED_BYTES:
         raise TableError(f"{where}: unpacks to {unpacked / 2**20:,.0f} MB; at most 200 MB are read: save it as .csv")

@@ -10,11 +10,11 @@ import yaml
 
 from evals.names import UnknownName, known
 from evals.tasks.task import Task, TaskLoader, items, task_from
-from evals.tasks.user import user_tasks, user_tasks_folder
+from evals.tasks.user import task_folders, user_tasks, user_tasks_folder
 
 __all__ = [
     "GROUP_ORDER", "TASKS_FOLDER", "Task", "items", "load_items", "reserved_names", "shipped_tasks", "task",
-    "task_if_there", "tasks", "user_tasks", "user_tasks_folder",
+    "task_folders", "task_if_there", "tasks", "user_tasks", "user_tasks_folder",
 ]  # fmt: skip
 
 TASKS_FOLDER = Path(__file__).parent

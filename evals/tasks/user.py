@@ -30,18 +30,26 @@ def user_tasks_folder() -> Path:
     return home() / "tasks"
 
 
+def lm_eval_tasks_folder() -> Path:
+    """Where tasks lie that were added from lm-eval by name: apart, so that they never stand in for lm-eval's own."""
+    return home() / "lm-eval-tasks"
+
+
 def user_tasks() -> Found:
     """All of them by name; a new, changed or removed folder is noticed at once."""
-    folder = user_tasks_folder()
-    if not folder.is_dir():
-        return Found(tasks={}, broken={})
     stamps = []
-    for each in sorted(folder.iterdir()):
-        if each.is_dir() and not each.name.startswith("."):
-            for file in (each / f"{each.name}.yaml", *sorted(each.glob("*.jsonl"))):
-                stat = file.stat() if file.exists() else None
-                stamps.append((file, stat.st_mtime_ns if stat else 0, stat.st_size if stat else -1))
+    for each in task_folders():
+        for file in (each / f"{each.name}.yaml", *sorted(each.glob("*.jsonl"))):
+            stat = file.stat() if file.exists() else None
+            stamps.append((file, stat.st_mtime_ns if stat else 0, stat.st_size if stat else -1))
     return _read(tuple(stamps))
+
+
+def task_folders() -> list[Path]:
+    """The folder of each, usable or not, by name."""
+    places = [place for place in (lm_eval_tasks_folder(), user_tasks_folder()) if place.is_dir()]
+    found = {f.name: f for place in places for f in place.iterdir() if f.is_dir() and not f.name.startswith(".")}
+    return [found[name] for name in sorted(found)]
 
 
 @lru_cache(maxsize=4)

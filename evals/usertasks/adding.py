@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.names import known
 from evals.tabular import Table
-from evals.tasks import user_tasks, user_tasks_folder
+from evals.tasks import task_folders, user_tasks
 from evals.usertasks.checks import Warned, warnings
 from evals.usertasks.items import Items, made_items, whole_prompt
 from evals.usertasks.sizing import Sizing, sizing
@@ -59,10 +59,10 @@ def save(draft: Draft, *, replace: bool = False) -> Path:
 
 def remove(name: str) -> None:
     """Delete a task of the user; what was measured on it stays in the store."""
-    folders = [p.name for p in user_tasks_folder().glob("*") if p.is_dir() and not p.name.startswith(".")]
+    folders = {folder.name: folder for folder in task_folders()}
     if not folders:
         raise ValueError(f"there is no task {name!r} of yours to remove; none was added")
-    shutil.rmtree(user_tasks_folder() / known("task of yours", name, folders))
+    shutil.rmtree(folders[known("task of yours", name, folders)])
 
 
 def draft_json(draft: Draft, table: Table, folder: Path | None) -> dict[str, Any]:
@@ -102,4 +102,4 @@ def own_tasks() -> Iterable[dict[str, Any]]:
             "n_items": task.n_items, "folder": str(task.folder), "trouble": "",
         }  # fmt: skip
     for name, trouble in found.broken.items():
-        yield {"task": name, "trouble": trouble, "folder": str(user_tasks_folder() / name)}
+        yield {"task": name, "trouble": trouble}

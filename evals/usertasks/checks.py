@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from evals.tabular import Table
 from evals.usertasks.items import Items, folded, whole_prompt
-from evals.usertasks.lengths import context_tokens, too_long
 from evals.usertasks.kinds import KINDS
+from evals.usertasks.lengths import context_tokens, too_long
 from evals.usertasks.scorers import normalised
 from evals.usertasks.spec import TaskSpec
 
@@ -63,12 +63,14 @@ def _questions(made: Items) -> Iterable[Warned]:
     repeated = [at for places in by_question.values() for at in places[1:]]
     if repeated:
         lines = tuple(made.lines[at] for at in sorted(repeated))
-        text = f"{_n(len(lines), 'question')} asked before ({at_lines(lines)}): they weigh twice, the interval is too narrow"
+        asked = f"{_n(len(lines), 'question')} asked before ({at_lines(lines)})"
+        text = f"{asked}: they weigh twice, and the interval is too narrow"
         yield Warned(code="duplicate questions", text=text, count=len(lines), lines=lines)
     torn = [p for p in by_question.values() if len({normalised(made.items[at]["answer"]) for at in p}) > 1]
     if torn:
         lines = tuple(made.lines[at] for places in torn for at in places)
-        text = f"{_n(len(torn), 'question')} with two different answers ({at_lines(lines)}): no model can get both right"
+        asked = f"{_n(len(torn), 'question')} with two different answers ({at_lines(lines)})"
+        text = f"{asked}: no model can get both right"
         yield Warned(code="contradicting answers", text=text, count=len(torn), lines=lines)
 
 

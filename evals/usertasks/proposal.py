@@ -19,8 +19,8 @@ PROMPTS = (
     "content", "query", "spec", "instruction", "review", "email", "note", "description",
 )  # fmt: skip
 ANSWERS = (
-    "answer", "label", "expected", "target", "intent", "category", "class", "topic", "sentiment", "summary", "reference",
-    "gold", "output", "response", "result", "solution", "steps", "trace", "completion", "final",
+    "answer", "label", "expected", "target", "intent", "category", "class", "topic", "sentiment", "summary",
+    "reference", "gold", "output", "response", "result", "solution", "steps", "trace", "completion", "final",
 )  # fmt: skip
 TESTS = ("tests", "test_cases", "unit_tests", "test", "asserts", "assertions")
 STEPS = ("steps", "trace", "expected_steps", "actions", "tool_calls")

@@ -85,7 +85,7 @@ def summary(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
 
 
 def as_number(text: str) -> Decimal | None:
-    """The last number in the text. A comma before each group of three digits separates thousands; else it is a point."""
+    """The last number in the text. Commas before groups of three digits separate thousands; any other is a point."""
     found = NUMBER.findall(text)
     if not found:
         return None
@@ -126,7 +126,7 @@ def every_step(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
 
 
 def program(prompt: str, answer: str, name: str) -> str:
-    """The source to run: a fenced block or a whole definition if the answer has one, else the prompt's ``def`` goes on."""
+    """The source to run: a fenced block or a whole definition if there is one, else the prompt's ``def`` goes on."""
     fenced = re.search(r"```(?:python|py)?\s*\n(.*?)```", answer, flags=re.DOTALL)
     source = fenced[1] if fenced else answer
     if re.search(rf"^\s*def\s+{re.escape(name)}\b", source, flags=re.MULTILINE):
@@ -137,7 +137,7 @@ def program(prompt: str, answer: str, name: str) -> str:
 
 
 def tests_passed(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
-    """``passed``: 1 if the function returns what is expected on every input. It runs in Bitbudget's sandbox or not at all."""
+    """``passed``: 1 if every input gives the expected output. It runs in Bitbudget's sandbox or not at all."""
     try:
         from evals.usertasks.running import returned
     except ImportError as error:

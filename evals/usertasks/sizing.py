@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evals.statistics.power import MOST_ITEMS, items_for_margin
 
-FLIP_FRACTION = 0.10  # answers that change between a model and its 4-bit form: a cautious guess before anything is measured
+FLIP_FRACTION = 0.10  # of answers that change at 4 bits: a cautious guess before anything is measured
 
 
 @dataclass(frozen=True, kw_only=True)

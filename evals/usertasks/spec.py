@@ -42,7 +42,7 @@ class TaskSpec:
         kind = kind_of(self.kind)
         if not NAME.fullmatch(self.name):
             raise ValueError(
-                f"name of the task is {shortened(self.name)!r}; use a to z, 0 to 9, - and _, at most 64, such as tickets"
+                f"name of the task is {shortened(self.name)!r}; use a to z, 0 to 9, - and _, at most 64"
             )
         if not self.title.strip() or len(self.title) > 120:
             raise ValueError(f"title of the task has {len(self.title)} characters; give 1 to 120")

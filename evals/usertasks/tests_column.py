@@ -43,7 +43,7 @@ def parsed_tests(cell: str) -> Tests:
                 try:
                     values, output = tuple(ast.literal_eval(a) for a in arguments), ast.literal_eval(wanted)
                 except (ValueError, TypeError, RecursionError) as error:
-                    raise TestsError(f"line {statement.lineno} has values that are not plain; write them out") from error
+                    raise TestsError(f"line {statement.lineno} holds more than plain values; write them out") from error
                 names.add(name)
                 inputs.append(values)
                 outputs.append(output)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from evals.tasks import reserved_names, user_tasks_folder
+from evals.tasks import reserved_names, task_folders, user_tasks_folder
 from evals.usertasks import scorers
 from evals.usertasks.items import FEWSHOT_DELIMITER, TARGET_DELIMITER, Items
 from evals.usertasks.spec import TaskSpec
@@ -121,5 +121,5 @@ def free(name: str, *, replace: bool) -> None:
     """ValueError if a new task cannot be called so."""
     if name.casefold() in reserved_names():
         raise ValueError(f"name of the task is {name!r}, which a shipped task or group has; choose another")
-    if (user_tasks_folder() / name).exists() and not replace:
+    if name in {folder.name for folder in task_folders()} and not replace:
         raise ValueError(f"a task {name!r} is there already; choose another name, or replace it")

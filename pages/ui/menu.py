@@ -11,6 +11,7 @@ PAGES = (
     ("pages/Cliff.py", "Cliff"),
     ("pages/Compare.py", "Compare"),
     ("pages/Run.py", "Run"),
+    ("pages/Data.py", "Your data"),
     ("pages/Prices.py", "Prices"),
     ("pages/Report.py", "Report"),
 )
