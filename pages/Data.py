@@ -30,9 +30,9 @@ else:
         if draft is not None:
             remarks(draft, loaded.table)
 if draft is not None and loaded is not None:
-    kind = draft.spec.of_kind
-    labels = f" with {len(draft.made.labels)} labels" if draft.made.labels else ""
-    sentence.markdown(f"## {md(loaded.name)}: {len(draft.made.items):,} items of {md(kind.title.lower())}{labels}")
+    labels = f", {len(draft.made.labels)} of them" if draft.made.labels else ""
+    kind = draft.spec.of_kind.title.lower()
+    sentence.markdown(f"## {md(loaded.name)}: {len(draft.made.items):,} items, {md(kind)}{labels}")
     saved(draft)
     preview(draft)
 elif loaded is not None:

@@ -43,7 +43,7 @@ def _array(text: str, where: str) -> list[tuple[int, Any]]:
     try:
         return list(enumerate(_loaded(text, "the array"), start=1))
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - 1:
+        if not text.rstrip().endswith("]"):
             raise TableError(f"{where}: ends mid-record at byte {len(text.encode()):,}; copy the file again") from error
         raise TableError(f"{where}: line {error.lineno} is not valid JSON ({error.msg})") from error
     except _Refused as error:
@@ -60,7 +60,7 @@ def _lines(text: str, where: str) -> Iterator[tuple[int, Any]]:
         except _Refused as error:
             raise TableError(f"{where}: {error}") from error
         except json.JSONDecodeError as error:
-            if number == len(lines) and number > 1 and error.pos >= len(line.rstrip()) - 1:
+            if number == len(lines) and number > 1 and not line.rstrip().endswith("}"):
                 size = len(text.encode("utf-8", "surrogatepass"))
                 raise TableError(f"{where}: ends mid-record at byte {size:,} (line {number}); copy it again") from error
             hint = "; JSON takes double quotes, not single ones" if "'" in line and '"' not in line else ""

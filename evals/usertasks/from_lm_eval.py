@@ -75,8 +75,9 @@ def _asked(task: LmEvalTask, limit: int, folder: Path | None) -> dict[str, Any]:
     environment = {"HF_HUB_ETAG_TIMEOUT": "5", "HF_HUB_DOWNLOAD_TIMEOUT": "30", **os.environ, "PYTHONPATH": str(ROOT)}
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, timeout=WITHIN_S, capture_output=True, text=True,
-        )
+            command, cwd=ROOT, env=environment, timeout=WITHIN_S, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
         answer = json.loads(done.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired as error:
         raise ValueError(f"{task.name}: its data set {task.dataset!r} did not arrive within {WITHIN_S} s") from error

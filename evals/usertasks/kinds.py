@@ -48,7 +48,7 @@ KINDS = {
             metrics={"final_answer": "right final numbers"}, until=("\n\n",), max_tokens=110, answer="the number",
         ),
         Kind(
-            name="code", title="Code with tests", group="code", scorer="tests_passed",
+            name="code", title="Code with tests", group="code", scorer="passes_tests",
             metrics={"passed": "functions that pass every test"}, until=("\n\n\n", "\ndef ", "\nclass "),
             max_tokens=96, answer="tests such as f(3) == 9, one a line",
         ),

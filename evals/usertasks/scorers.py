@@ -136,7 +136,7 @@ def program(prompt: str, answer: str, name: str) -> str:
     return head + joint + source
 
 
-def tests_passed(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
+def passes_tests(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
     """``passed``: 1 if every input gives the expected output. It runs in Bitbudget's sandbox or not at all."""
     try:
         from evals.usertasks.running import returned

@@ -65,7 +65,8 @@ def preview(draft: Draft) -> None:
     """Three prompts exactly as a model reads them, as plain text."""
     st.markdown("##### What a model reads, exactly")
     chat = " Each model's own chat template goes around it." if draft.spec.chat_template else ""
-    st.caption(f"The first, the middle and the last item. Room for an answer: {draft.max_tokens} tokens.{chat}")
+    how = "the likeliest label counts" if draft.spec.multiple_choice else f"room for {draft.max_tokens} tokens"
+    st.caption(f"The first, the middle and the last item; answer: {how}.{chat}")
     for column, (prompt, answer) in zip(st.columns(len(draft.preview)), draft.preview, strict=True):
         with column, st.container(border=True):
             st.code(_cut(prompt), language=None, wrap_lines=True)
