@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ("", "Cliff", "Compare", "Run", "Prices", "Report")
+PAGES = ("", "Cliff", "Compare", "Run", "Data", "Prices", "Report")
 
 
 def settled(page: Any) -> None:
