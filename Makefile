@@ -9,10 +9,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_AR
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types pytest bench models system clean
+.PHONY: help run test lint types pytest bench models gpu-check system clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.installed  ## Install what is missing and serve the app on http://localhost:8501 (PORT=… to change)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -39,6 +39,9 @@ models: $(VENV)/.installed  ## Train the tiny family again from scratch into dat
 		$(BIN)/python -m data.models.training.train $$member --resume || exit 1; \
 	done
 	$(BIN)/python -m data.models.training.variants
+
+gpu-check: $(VENV)/.installed  ## Run the quantizations that use CUDA kernels on this machine's GPU; exits 2 without one
+	$(BIN)/python -m evals gpu-check $(ARGS)
 
 clean:  ## Remove the environment and the caches; your results in .bitbudget stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from decisions.charts.decide import decide_chart
 from decisions.options import Decision
 from decisions.scenarios import Scenario
 from pages.ui import inputs
 from pages.ui.cards import cards
-from pages.ui.charts.decide import decide_chart
 from pages.ui.explain import explain
 from pages.ui.frame import frame
 from pages.ui.live import start_demo

@@ -1,28 +1,30 @@
 """Decide against an SLA, order variants for a race, write a report.
 
-Exit codes of decide: 0 meets, 1 none meets, 3 unproven; 2 bad input.
+Exit codes of decide and view: 0 meets, 1 none meets, 3 unproven; 2 bad input.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from decisions.decision import decide as decide_scenario
-from decisions.evidence import item_scorer, scenario_measurements
+from decisions.asking import asked, decided, viewed
 from decisions.fields import BadInput
-from decisions.inputs import load_sla, load_workload
+from decisions.history.commands import app as saved_app
 from decisions.options import Decision
 from decisions.order import race_order, weights
+from decisions.patterns.command import patterns
 from decisions.report.formats import check_format, render
-from decisions.report.model import build_report, option_summary
-from decisions.scenarios import FIRST, Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from decisions.report.model import build_report
+from decisions.scenarios import FIRST, Scenario
+from decisions.summaries import option_summary
+from decisions.view import view_to_dict
+from decisions.view.chances import DRAWS, SEED
+from decisions.view.plain import view_text
 from evals.plan import DEMO_QUANTIZATIONS
 from evals.race_spec import by_size
 from pricing import overrides
@@ -31,6 +33,9 @@ from pricing.catalogue import load_price_book
 EXIT = {"meets": 0, "none_meets": 1, "unproven": 3}
 BAD_INPUT = 2
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+app.add_typer(saved_app, name="saved", help="Keep decisions, send them, see what has changed since.")
+
+app.command()(patterns)
 
 ScenarioName = Annotated[str, typer.Option("--scenario", help="a built-in scenario, or a scenario file")]
 SlaFile = Annotated[Path | None, typer.Option("--sla", help="thresholds, YAML or JSON")]
@@ -63,6 +68,25 @@ def decide(
     else:
         typer.echo("\n".join(line for line in (decision.sentence, decision.detail, *decision.would_change) if line))
     raise typer.Exit(EXIT[decision.status])
+
+
+@app.command()
+def view(
+    sla: SlaFile = None,
+    workload: WorkloadFile = None,
+    name: ScenarioName = FIRST,
+    as_of: AsOf = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=1_000_000, help="of the Monte Carlo")] = DRAWS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the Monte Carlo")] = SEED,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """What would change our mind: flip points, tornado, how likely each option is right, rollback, questions."""
+    found = viewed(asked(name, sla, workload, as_of), draws=draws, seed=seed)
+    if as_json:
+        typer.echo(json.dumps(view_to_dict(found), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        typer.echo(view_text(found))
+    raise typer.Exit(EXIT[found.decision.status])
 
 
 @app.command()
@@ -105,7 +129,7 @@ def order(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON, as `evals race --order` reads it")] = False,
 ) -> None:
     """Variants by their quote, cheapest first, without those that money or latency rule out: an order to race in."""
-    chosen = _scenario(name, sla, workload, as_of)
+    chosen = asked(name, sla, workload, as_of)
     wanted = by_size(
         [part.strip() for part in models.split(",") if part.strip()] or list(chosen.models),
         [part.strip() for part in quantizations.split(",") if part.strip()] or DEMO_QUANTIZATIONS,
@@ -123,27 +147,8 @@ def order(
 
 
 def _decided(name: str, sla: Path | None, workload: Path | None, as_of: str | None) -> tuple[Scenario, Decision]:
-    chosen = _scenario(name, sla, workload, as_of)
-    book = load_price_book(overrides.read(), chosen.as_of)
-    return chosen, decide_scenario(chosen, scenario_measurements(chosen), book, item_scorer(chosen))
-
-
-def _scenario(name: str, sla: Path | None, workload: Path | None, as_of: str | None) -> Scenario:
-    chosen = load_scenario(Path(name)) if name.endswith((".yaml", ".yml", ".json")) else scenario(name)
-    if sla:
-        lines = load_sla(sla)
-        try:
-            chosen = with_sla(chosen, lines)
-        except BadInput as error:
-            raise BadInput(f"{sla}: {error}") from error
-    if workload:
-        chosen = scenario_from_inputs(chosen, workload=load_workload(workload))
-    if as_of:
-        try:
-            chosen = replace(chosen, as_of=date.fromisoformat(as_of))
-        except ValueError as error:
-            raise BadInput(f"--as-of is {as_of!r}; give a date like 2026-11-21") from error
-    return chosen
+    chosen = asked(name, sla, workload, as_of)
+    return chosen, decided(chosen)
 
 
 def main() -> None:

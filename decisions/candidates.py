@@ -47,6 +47,10 @@ def build_options(
         _deployment(scenario, model, quantization, found, measurements, book, item_scores, usual)
         for (model, quantization), found in by_variant.items()
     ]
+    for name in scenario.variants:
+        model, _, quantization = name.rpartition("@")
+        if (model, quantization) not in by_variant:
+            options.append(_unmeasured(scenario, model, quantization, book))
     for candidate in scenario.api:
         found = {m.task: m for m in reversed(measurements) if m.model == candidate.evidence}
         quote = quoting.api(scenario, candidate, book)
@@ -76,8 +80,10 @@ def requoted(option: Option, scenario: Scenario, book: PriceBook) -> Option:
     if option.kind == "api":
         candidate = next(c for c in scenario.api if c.id == option.id)
         quote = quoting.api(scenario, candidate, book)
-    else:
+    elif option.measurements:
         quote = quoting.rental(scenario, next(iter(option.measurements.values())), book)
+    else:
+        quote = quoting.variant(scenario, option.model, option.quantization, book)
     checks = (*(c for c in option.checks if c.task), *limit_checks(scenario.sla, quote))
     return replace(option, quote=quote, checks=checks, verdict=overall(checks))
 
@@ -124,6 +130,21 @@ def _deployment(
         measurements=found,
         baselines=baselines,
         checks=(*quality, *limit_checks(scenario.sla, quote)),
+    )
+
+
+def _unmeasured(scenario: Scenario, model: str, quantization: str, book: PriceBook) -> Option:
+    """A variant the scenario names that nobody measured on its tasks: priced, its quality unknown."""
+    quote = quoting.variant(scenario, model, quantization, book)
+    return Option(
+        id=option_id(model, quantization),
+        label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
+        kind="deployment",
+        model=model,
+        quantization=quantization,
+        method="",
+        quote=quote,
+        checks=(*_quality(scenario, {}, {}, None, {}), *limit_checks(scenario.sla, quote)),
     )
 
 

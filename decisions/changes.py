@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from decisions.choosing import meeting, probability, unknowns
 from decisions.options import Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, judge, overall
-from decisions.wording import count, listed, money, percent, price, short_money
-
-VOLUMES = (0.1, 0.25, 0.5, 2.0, 4.0, 10.0)
-Requote = Callable[[Option, Scenario], Option]
+from decisions.wording import listed, money, percent, price
 
 
-def would_change(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> tuple[str, ...]:
-    """One sentence each: the runner-up, the accuracy line up and down, the budget, the volume."""
+def would_change(choice: Option, options: Sequence[Option], scenario: Scenario) -> tuple[str, ...]:
+    """One sentence each, read off the judged options: the runner-up, the accuracy line up and down, the budget.
+
+    How far prices and workload may move is found in :mod:`decisions.view.flips`: there options are quoted anew.
+    """
     sentences = [
         _cheaper_unproven(choice, options),
         _runner_up(choice, options),
         *_accuracy(choice, options, scenario),
-        _budget(choice, options, scenario),
+        _budget(choice, options),
     ]
-    sentences += _volume(choice, options, scenario, requote)
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def _cheaper_unproven(choice: Option, options: Sequence[Option]) -> str:
-    """What costs less and could still meet: the first thing to settle."""
+def cheaper_unproven(choice: Option, options: Sequence[Option]) -> list[Option]:
+    """What costs less and could still meet: the likeliest first, then the cheapest, then the others by cost."""
     cost = choice.quote.usd_per_month
     open_ones = [
         o
@@ -41,21 +39,12 @@ def _cheaper_unproven(choice: Option, options: Sequence[Option]) -> str:
         and o.quote.usd_per_month.value < 0.995 * cost.value
     ]
     if not open_ones:
-        return ""
+        return []
     likeliest = max(open_ones, key=lambda o: (-unknowns(o), probability(o)))
-    shown = list({o.id: o for o in (likeliest, open_ones[0])}.values())
-    words = [
-        f"{o.label} at {money(o.quote.usd_per_month.value)} a month "
-        f"({listed([c.name for c in o.checks if c.status == 'unproven'])} open)"
-        for o in shown
-        if o.quote.usd_per_month
-    ]
-    others = len(open_ones) - len(shown)
-    more = [f"{others} other{'s' if others > 1 else ''}"] if others else []
-    return f"Cheaper but unproven: {listed([*words, *more])}."
+    return list({o.id: o for o in (likeliest, *open_ones)}.values())
 
 
-def _runner_up(choice: Option, options: Sequence[Option]) -> str:
+def runner_up(choice: Option, options: Sequence[Option]) -> Option | None:
     """The next-cheapest that meets; the same machine at the same price tells nothing new."""
     cost = choice.quote.usd_per_month
     for other in meeting(options):
@@ -64,8 +53,28 @@ def _runner_up(choice: Option, options: Sequence[Option]) -> str:
             continue
         if other.quote.label == choice.quote.label and theirs.value <= cost.value * 1.005:
             continue
-        return f"Next cheapest that meets: {other.label} for about {money(theirs.value)} a month."
-    return "No dearer option is proven to meet."
+        return other
+    return None
+
+
+def _cheaper_unproven(choice: Option, options: Sequence[Option]) -> str:
+    open_ones = cheaper_unproven(choice, options)
+    words = [
+        f"{o.label} at {money(o.quote.usd_per_month.value)} a month "
+        f"({listed([c.name for c in o.checks if c.status == 'unproven'])} open)"
+        for o in open_ones[:2]
+        if o.quote.usd_per_month
+    ]
+    others = len(open_ones) - len(words)
+    more = [f"{others} other{'s' if others > 1 else ''}"] if others else []
+    return f"Cheaper but unproven: {listed([*words, *more])}." if words else ""
+
+
+def _runner_up(choice: Option, options: Sequence[Option]) -> str:
+    other = runner_up(choice, options)
+    if other is None or other.quote.usd_per_month is None:
+        return "No dearer option is proven to meet."
+    return f"Next cheapest that meets: {other.label} for about {money(other.quote.usd_per_month.value)} a month."
 
 
 def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> list[str]:
@@ -108,7 +117,7 @@ def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> 
     return sentences
 
 
-def _budget(choice: Option, options: Sequence[Option], scenario: Scenario) -> str:
+def _budget(choice: Option, options: Sequence[Option]) -> str:
     cost = choice.quote.usd_per_month
     if cost is None:
         return ""
@@ -118,45 +127,6 @@ def _budget(choice: Option, options: Sequence[Option], scenario: Scenario) -> st
         other = min(lower, key=lambda o: o.quote.usd_per_month.high if o.quote.usd_per_month else 0.0)
         return f"Under {money(cost.high)} a month (top of its band), {other.label} is the safer answer."
     return f"With a budget under {money(cost.high)} a month (top of its band) nothing quoted here is proven to meet."
-
-
-def _volume(choice: Option, options: Sequence[Option], scenario: Scenario, requote: Requote) -> list[str]:
-    """The nearest volume, down and up, at which another of the accurate enough options is the cheapest that meets."""
-    able = [o for o in options if all(c.status == "meets" for c in o.checks if c.unit == "fraction")]
-    able = _one_a_price(able)[:6]
-    if choice.id not in {o.id for o in able}:
-        able.insert(0, choice)
-    now = scenario.workload.requests_per_month
-    sentences = []
-    for direction in (sorted((v for v in VOLUMES if v < 1), reverse=True), [v for v in VOLUMES if v > 1]):
-        for factor in direction:
-            asked = now * factor
-            if not 1 <= asked <= 1e12:
-                break
-            there = replace(scenario, workload=replace(scenario.workload, requests_per_month=asked))
-            found = meeting([requote(o, there) for o in able])
-            best = found[0] if found else None
-            if best is None or best.id != choice.id:
-                sentences.append(_at_volume(asked, best, factor))
-                break
-    return sentences
-
-
-def _at_volume(asked: float, best: Option | None, factor: float) -> str:
-    if best is None:
-        return f"At {count(asked)} requests a month none of them meets the SLA."
-    cost_text = f" for {short_money(best.quote.usd_per_month.value)} a month" if best.quote.usd_per_month else ""
-    return f"At {count(asked)} requests a month the answer is {best.label}{cost_text}."
-
-
-def _one_a_price(options: Sequence[Option]) -> list[Option]:
-    """The first option of each machine and price: those after it cost the same and were ranked behind."""
-    kept: dict[tuple[str, float], Option] = {}
-    for option in options:
-        cost = option.quote.usd_per_month
-        if cost:
-            kept.setdefault((option.quote.label, price(cost.value)), option)
-    return list(kept.values())
 
 
 def _meets_but(option: Option, line: Check) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from decisions import answers
-from decisions.candidates import build_options, requoted
+from decisions.candidates import build_options
 from decisions.changes import would_change
 from decisions.choosing import meeting, nearest
 from decisions.evidence import ItemScores
@@ -28,9 +28,9 @@ def decide(
     shown = choice or near
     changes: tuple[str, ...] = ()
     if choice:
-        changes = would_change(choice, options, scenario, lambda option, there: requoted(option, there, book))
+        changes = would_change(choice, options, scenario)
     return Decision(
-        status=_status(options, choice),
+        status=status_of(options, choice),
         sentence=_sentence(scenario, options, choice, near),
         detail=answers.detail(shown, today, scenario),
         choice=choice,
@@ -43,7 +43,8 @@ def decide(
     )
 
 
-def _status(options: Sequence[Option], choice: Option | None) -> Literal["meets", "none_meets", "unproven"]:
+def status_of(options: Sequence[Option], choice: Option | None) -> Literal["meets", "none_meets", "unproven"]:
+    """``none_meets`` only where every option misses."""
     if choice:
         return "meets"
     return "none_meets" if options and all(o.verdict == "misses" for o in options) else "unproven"

@@ -138,6 +138,13 @@ class Fields:
         """A mapping inside this one."""
         return Fields(self.take(name, default), f"{self.where}: {name}")
 
+    def sections(self, name: str) -> list[Fields]:
+        """A list of mappings, none where it is left out."""
+        value = self.take(name, [])
+        if not isinstance(value, list):
+            raise BadInput(f"{self.where}: {name} is {value!r}; expected a list of fields with values")
+        return [Fields(part, f"{self.where}: {name} {i + 1}") for i, part in enumerate(value)]
+
     def done(self) -> None:
         """Complain of the first field nobody asked for."""
         for name in self.values:

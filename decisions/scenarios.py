@@ -16,6 +16,7 @@ from decisions.fields import BadInput, Fields, nearest, one_of, parse_mapping, r
 from decisions.inputs import sla_from, sla_to_dict, workload_from, workload_to_dict
 from decisions.sla import Sla
 from decisions.task_scenario import task_scenarios
+from decisions.worked import WorkedClaim, claim_from, claim_to_dict
 from evals.home import home
 from pricing.workload import Workload
 
@@ -41,7 +42,9 @@ class Scenario:
     """``tasks`` and ``models`` map names to the short labels shown; the first task is the one charted.
 
     ``sources`` and ``protocols`` keep published evidence to those ids (empty: any). ``accelerators`` None means
-    all. ``provider_classes`` are the kinds of provider the user would sign with.
+    all. ``provider_classes`` are the kinds of provider the user would sign with. ``variants`` (model@quantization) are
+    listed even where nobody measured them. ``traffic`` is each task's share of the requests, empty: equal shares.
+    ``illustrative``: figures of a worked example, whose ``claims`` are recomputed.
     """
 
     id: str
@@ -61,6 +64,10 @@ class Scenario:
     max_count: int = 8
     preset: str = "pilot"
     tier: str = "on-demand"
+    variants: tuple[str, ...] = ()
+    traffic: dict[str, float] = field(default_factory=dict)
+    illustrative: bool = False
+    claims: tuple[WorkedClaim, ...] = ()
     as_of: date
 
     def __post_init__(self) -> None:
@@ -70,6 +77,12 @@ class Scenario:
             raise BadInput(f"scenario {self.id!r} has no tasks; name at least one")
         if not self.models and not self.api:
             raise BadInput(f"scenario {self.id!r} has no candidates; name models or api models")
+        for variant in self.variants:
+            if not all(variant.rpartition("@")):
+                raise BadInput(f"variant {variant!r} of scenario {self.id!r} is not MODEL@QUANTIZATION")
+        for task in self.traffic:
+            if task not in self.tasks:
+                raise BadInput(f"scenario {self.id!r}: traffic of task {task!r}; {nearest(task, self.tasks)}")
         if not 1 <= self.max_count <= 64:
             raise BadInput(f"max_count of scenario {self.id!r} is {self.max_count!r}; give a whole number from 1 to 64")
         for task in self.sla.quality:
@@ -119,9 +132,6 @@ def scenario_from(fields: Fields) -> Scenario:
     where = fields.where
     sla = sla_from(fields.section("sla", {}))
     workload = workload_from(fields.section("workload", {}))
-    candidates = fields.take("api", [])
-    if not isinstance(candidates, list):
-        raise BadInput(f"{where}: api is {candidates!r}; expected a list of models")
     values = {
         "id": fields.text("id"),
         "title": fields.text("title"),
@@ -131,7 +141,7 @@ def scenario_from(fields: Fields) -> Scenario:
         "models": fields.labels("models", {}),
         "sources": fields.names("sources", ()),
         "protocols": fields.names("protocols", ()),
-        "api": tuple(_api(Fields(part, f"{where}: api {i + 1}")) for i, part in enumerate(candidates)),
+        "api": tuple(_api(part) for part in fields.sections("api")),
         "workload": workload,
         "sla": sla,
         "status_quo": fields.text("status_quo", ""),
@@ -140,6 +150,10 @@ def scenario_from(fields: Fields) -> Scenario:
         "max_count": fields.number("max_count", 1, 64, 8, whole=True),
         "preset": fields.text("preset", "pilot"),
         "tier": fields.text("tier", "on-demand"),
+        "variants": fields.names("variants", ()),
+        "traffic": _traffic(fields.section("traffic", {})),
+        "illustrative": _flag(fields, "illustrative"),
+        "claims": tuple(claim_from(part) for part in fields.sections("claims")),
         "as_of": _date(fields.take("as_of"), where),
     }
     fields.done()
@@ -208,6 +222,14 @@ def scenario_to_dict(value: Scenario) -> dict[str, Any]:
     }
     if value.accelerators is not None:
         plain["accelerators"] = list(value.accelerators)
+    if value.variants:
+        plain["variants"] = list(value.variants)
+    if value.traffic:
+        plain["traffic"] = dict(value.traffic)
+    if value.illustrative:
+        plain["illustrative"] = True
+    if value.claims:
+        plain["claims"] = [claim_to_dict(claim) for claim in value.claims]
     return plain
 
 
@@ -236,6 +258,17 @@ def _api(part: Fields) -> ApiCandidate:
     )
     part.done()
     return candidate
+
+
+def _traffic(section: Fields) -> dict[str, float]:
+    return {task: section.fraction(task) for task in section.values}
+
+
+def _flag(fields: Fields, name: str) -> bool:
+    value = fields.take(name, False)
+    if not isinstance(value, bool):
+        raise BadInput(f"{fields.where}: {name} is {value!r}; give true or false")
+    return value
 
 
 def _date(value: object, where: str) -> date:

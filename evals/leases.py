@@ -24,8 +24,17 @@ def lease(worker: str) -> int:
 
 def alive_workers(run: str) -> list[str]:
     """Workers of a run whose lock is held; the files of dead ones are removed."""
+    return _held(_folder(), f"{run}.*.lock")
+
+
+def any_alive(home_folder: Path) -> bool:
+    """Whether a worker of any run of that home is alive."""
+    return bool(_held(home_folder / "workers", "*.lock"))
+
+
+def _held(folder: Path, pattern: str) -> list[str]:
     alive = []
-    for path in _folder().glob(f"{run}.*.lock"):
+    for path in folder.glob(pattern):
         with path.open("r+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

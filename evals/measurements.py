@@ -8,6 +8,7 @@ from typing import Literal
 
 Origin = Literal["measured", "imported", "published", "forecast", "illustrative"]
 ORIGINS: tuple[Origin, ...] = ("measured", "imported", "published", "forecast", "illustrative")
+UNSANDBOXED = "Unsandboxed"  # a note that begins so is shown wherever the score is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,3 +65,8 @@ class Measurement:
     def variant(self) -> str:
         """``model @ quantization``."""
         return f"{self.model} @ {self.quantization}"
+
+
+def unsandboxed_note(items_unsandboxed: int) -> str:
+    """The stamp on a score for which model-written code ran without a sandbox; "" if none did."""
+    return f"{UNSANDBOXED}: the code of {items_unsandboxed} answers ran without a sandbox" if items_unsandboxed else ""

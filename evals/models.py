@@ -18,7 +18,7 @@ VARIANT_NAMES = ("tiny-1m-longer", "tiny-1m-distilled", "tiny-1m-2of4", "tiny-1m
 
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
-    """A folder with ``config.json`` and safetensors, or one GGUF ``file`` that holds everything.
+    """A folder with ``config.json`` and safetensors, or one ``file``: GGUF, which holds everything, or ONNX.
 
     ``name`` is what finds it again: a shipped name or the path.
     """
@@ -30,14 +30,16 @@ class LocalModel:
     @property
     def size_bytes(self) -> int:
         """Of the weights on disk."""
-        files = gguf_parts(self.file) if self.file else self.folder.glob("*.safetensors")
+        files = file_parts(self.file) if self.file else self.folder.glob("*.safetensors")
         return sum(path.stat().st_size for path in files)
 
     @property
     def weights_hash(self) -> str:
         """SHA-256 over configuration, tokenizer and weights."""
         if self.file:
-            return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in gguf_parts(self.file)))
+            around = [self.folder / name for name in CONTENT] if self.file.suffix == ".onnx" else []
+            files = [*file_parts(self.file), *(path for path in around if path.exists())]
+            return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
         files = sorted(p for p in self.folder.iterdir() if p.suffix == ".safetensors" or p.name in CONTENT)
         return _hash_files(tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
 
@@ -70,12 +72,14 @@ def _present(names: tuple[str, ...]) -> dict[str, LocalModel]:
 
 
 def model(name: str) -> LocalModel:
-    """A shipped model by name, or a local folder or GGUF file by path."""
+    """A shipped model by name, or a local folder, GGUF or ONNX file by path."""
     folder = Path(name).expanduser()
     if folder.suffix == ".gguf":
         if missing := [part.name for part in gguf_parts(folder) if not part.is_file()]:
             raise UnknownName(f"GGUF file {name!r} is not there (missing: {', '.join(missing)}); check the path")
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve().parent, file=folder.resolve())
+    if found := onnx_file(folder):
+        return LocalModel(name=str(folder.resolve()), folder=_around(found), file=found)
     if folder.is_dir():
         if not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
             raise UnknownName(
@@ -84,6 +88,38 @@ def model(name: str) -> LocalModel:
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
     shipped = named_models()
     return shipped[known("model", name, shipped)]
+
+
+def onnx_file(path: Path) -> Path | None:
+    """The ONNX file that is meant by itself or by its folder; None where safetensors or nothing of it is there."""
+    if path.suffix == ".onnx":
+        if not path.is_file():
+            raise UnknownName(f"ONNX file {str(path)!r} is not there; check the path")
+        return path.resolve()
+    if not path.is_dir() or list(path.glob("*.safetensors")):
+        return None
+    found = sorted([*path.glob("*.onnx"), *path.glob("onnx/*.onnx")])
+    if len(found) > 1:
+        raise UnknownName(
+            f"model folder {str(path)!r} holds {len(found)} ONNX files; name one: "
+            + " or ".join(str(each.relative_to(path)) for each in found)
+        )
+    return found[0].resolve() if found else None
+
+
+def _around(file: Path) -> Path:
+    """The folder with the configuration and tokenizer of an ONNX file: its own, or the one above."""
+    near = [folder for folder in (file.parent, file.parent.parent) if (folder / "config.json").exists()]
+    if not near:
+        raise UnknownName(f"ONNX file {file.name!r} has no config.json beside it; put the model's own there")
+    return near[0]
+
+
+def file_parts(path: Path) -> tuple[Path, ...]:
+    """All files of a model that is given as one: parts of a GGUF file, or weights beside an ONNX file."""
+    if path.suffix == ".onnx":
+        return (path, *sorted(path.parent.glob(f"{path.name}[._]data*")))
+    return gguf_parts(path)
 
 
 def gguf_parts(path: Path) -> tuple[Path, ...]:

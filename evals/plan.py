@@ -14,9 +14,9 @@ from typing import Any
 
 from evals.availability import slow_here, why_not
 from evals.engines.calibration import calibration
-from evals.models import LocalModel, model, shipped_models
+from evals.models import LocalModel, model, named_models, shipped_models
 from evals.names import known
-from evals.quantizations import Quantization, quantization
+from evals.quantizations import QUANTIZATIONS, Quantization, quantization
 from evals.tasks import Task, items, shipped_tasks, task
 
 DEMO_QUANTIZATIONS = (
@@ -28,8 +28,9 @@ METHODS = (
     "rtn-int5-g128", "rtn-int4-g32", "rtn-int4-g128", "rtn-int4", "rtn-int4-g128-emb", "rtn-mixed-int4-g128", "nf4",
     "nf4-dq", "fp4", "gptq-int4-g128", "awq-int4-g128", "hqq-int4-g64", "rtn-int3-g128", "rtn-mixed-int3-g128",
     "gptq-int3-g128", "hqq-int3-g64", "rtn-int2-g128", "gptq-int2-g128", "hqq-int2-g64",
-    "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS", "Q3_K_M", "Q2_K", "Q2_K-imatrix", "IQ2_XXS",
+    "onnx-int8", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS", "Q3_K_M", "Q2_K", "Q2_K-imatrix", "IQ2_XXS",
 )  # fmt: skip
+STACKED = ("bf16", "rtn-int4-g128", "rtn-int2-g128")  # pruned and distilled models as they are, and then rounded
 METHODS_ITEMS = 50
 SCORERS = Path(__file__).parent / "usertasks" / "scorers.py"
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
@@ -37,7 +38,10 @@ ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Models, quantizations and tasks by name; ``limit`` items a task (None: all), drawn by ``seed`` (0: in order)."""
+    """Models, quantizations and tasks by name; ``limit`` items a task (None: all), drawn by ``seed`` (0: in order).
+
+    ``variants`` are pairs of model and quantization beyond models × quantizations.
+    """
 
     models: tuple[str, ...]
     quantizations: tuple[str, ...]
@@ -45,6 +49,7 @@ class Plan:
     limit: int | None = None
     seed: int = 0
     name: str = ""
+    variants: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for field in ("models", "quantizations", "tasks"):
@@ -56,16 +61,12 @@ class Plan:
     @property
     def digest(self) -> str:
         """Equal plans, equal digests."""
-        return digest_of({k: v for k, v in asdict(self).items() if k != "name"})
+        return digest_of({k: v for k, v in asdict(self).items() if k != "name" and (k != "variants" or v)})
 
     def cells(self) -> list[Cell]:
         """Every cell of the plan, small models first so that the first results come soon."""
-        return [
-            cell_of(model(m), quantization(q), task(t), self.limit)
-            for m in self.models
-            for q in self.quantizations
-            for t in self.tasks
-        ]
+        pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.quantizations), *self.variants])
+        return [cell_of(model(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
 
     def checked(self) -> Plan:
         """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
@@ -76,6 +77,7 @@ class Plan:
             limit=self.limit,
             seed=self.seed,
             name=self.name,
+            variants=tuple((model(m).name, quantization(q).label) for m, q in self.variants),
         )
 
 
@@ -103,10 +105,21 @@ def demo_plan() -> Plan:
 
 
 def methods_plan() -> Plan:
-    """The tiny family over every kind of method that runs here at a usable speed, on all five tasks."""
+    """The tiny family over every kind of method that runs here at a usable speed, on all five tasks.
+
+    Weights trained for their rounding run for the members that bring them.
+    """
+    family = shipped_models()
+    trained = [
+        (name, how.label)
+        for name, local in family.items()
+        for how in QUANTIZATIONS.values()
+        if how.applied == "QAT" and local.trained_hash(how.label)
+    ]
     return Plan(
-        models=tuple(shipped_models()),
+        models=tuple(family),
         quantizations=tuple(how.label for how in map(quantization, METHODS) if not why_not(how) and not slow_here(how)),
+        variants=(*trained, *((name, label) for name in named_models() if name not in family for label in STACKED)),
         tasks=tuple(shipped_tasks()),
         limit=METHODS_ITEMS,
         name="methods",

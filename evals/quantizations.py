@@ -5,11 +5,11 @@ The entries stand in ``evals/catalogue``, one module for each engine.
 
 from __future__ import annotations
 
-from evals.catalogue import gguf_entries, trained_entries, transformers_entries
+from evals.catalogue import gguf_entries, onnx_entries, trained_entries, transformers_entries
 from evals.catalogue.entry import Quantization
 from evals.names import known
 
-ENTRIES = (*transformers_entries.ENTRIES, *trained_entries.ENTRIES, *gguf_entries.ENTRIES)
+ENTRIES = (*transformers_entries.ENTRIES, *trained_entries.ENTRIES, *gguf_entries.ENTRIES, *onnx_entries.ENTRIES)
 QUANTIZATIONS: dict[str, Quantization] = {entry.label: entry for entry in ENTRIES}
 BASELINES = ("bf16", "fp16", "fp32")
 

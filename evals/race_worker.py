@@ -6,17 +6,21 @@ import logging
 from typing import Any
 
 from evals.leases import alive_workers
+from evals.memory import is_out_of_memory
 from evals.race import Ask, Race
 from evals.races import fresh_race, race_cells, stored_scores
+from evals.sandbox.tally import TooManyErrors
+from evals.sink import Stopped
 from evals.store import Store, StoreError
 from evals.tasks import items, task
 from evals.worker import (
     MAX_ATTEMPTS,
     OPEN,
     Row,
-    Stopped,
     Worker,
     finish_run,
+    given_up,
+    keep_copy,
     reason_of,
     sandbox_missing,
     too_long_words,
@@ -35,22 +39,17 @@ class RaceWorker(Worker):
         self._race: Race = fresh_race(self._plan, self._cells)
         self._loaded: dict[str, Any] = {}
 
-    def work(self) -> None:
+    def _work(self) -> None:
         """Play to the end; a second worker of the same race steps back."""
         if min([self._name, *alive_workers(self._run)]) != self._name:
             return
-        try:
-            while ask := self._race.played(stored_scores(self._store, self._cells)):
-                self._answer_ask(ask)
-                if (row := self._store.run(self._run)) is None or row["state"] != "running":
-                    return
-            self._close()
-        except Stopped:
-            return
-        except StoreError as error:
-            log.error("%s", error)
-            return
-        finish_run(self._store, self._run)
+        while ask := self._race.played(stored_scores(self._store, self._cells)):
+            self._answer_ask(ask)
+            if (row := self._store.run(self._run)) is None or row["state"] != "running":
+                return
+        self._close()
+        if finish_run(self._store, self._run):
+            keep_copy(self._store)
 
     def _answer_ask(self, ask: Ask) -> None:
         cell, task_ = self._cells[ask.entrant, ask.task], task(ask.task)
@@ -62,11 +61,15 @@ class RaceWorker(Worker):
                 raise RuntimeError(f"no sandbox: {why}")
             if left_out := self._answer(self._harness(ask.entrant, cell), cell, task_, todo):
                 raise ValueError(f"{too_long_words(left_out)}; a race needs an answer to every item")
-        except (Stopped, StoreError):
+        except (Stopped, StoreError, TooManyErrors):
             raise
         except Exception as error:
             log.exception("variant failed")
             reason = reason_of(error)
+            if is_out_of_memory(error):
+                now = race_cells(self._store, self._run)[ask.entrant, ask.task]
+                self._out_of_memory(now, error)
+                reason = race_cells(self._store, self._run)[ask.entrant, ask.task]["reason"]
             self._finish(cell, "failed", reason, whole_variant=True)
             self._race.fail(ask.entrant, reason)
 
@@ -77,13 +80,13 @@ class RaceWorker(Worker):
             return self._loaded[variant]
         attempts = max(c["attempts"] for (v, _), c in race_cells(self._store, self._run).items() if v == variant)
         if attempts >= MAX_ATTEMPTS:
-            raise RuntimeError(f"its worker died {MAX_ATTEMPTS} times on this variant; see the log of the run")
+            raise RuntimeError(given_up(cell))
         where = {"model": cell["model"], "quantization": cell["quantization"]}
         values = {"state": "running", "worker": self._name, "attempts": attempts + 1}
         self._store.set_cells(self._run, values, where, states=OPEN)
         while len(self._loaded) >= MOST_LOADED:
             self._loaded.pop(next(iter(self._loaded)))
-        self._loaded[variant] = self._load(cell)
+        self._loaded[variant] = self._load({**cell, "attempts": attempts})
         return self._loaded[variant]
 
     def _close(self) -> None:

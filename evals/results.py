@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from evals.measurements import Measurement
+from evals.measurements import Measurement, unsandboxed_note
 from evals.quantizations import BASELINES, QUANTIZATIONS
+from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
 from evals.tasks import items, task, task_if_there
@@ -43,7 +44,10 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     for (model, _, name), cell in done.items():
         if scores := list(all_scores[cell["cell_key"]].values()):
             baseline = next((b for b in BASELINES if b in labels[model, name]), "")
-            found.append(_measurement(cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline))
+            measurement = _measurement(
+                cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline
+            )
+            found.append(replace(measurement, note=unsandboxed_note(store.unsandboxed(cell["cell_key"]))))
     return found
 
 
@@ -89,6 +93,24 @@ def item_scores(model: str, quantization: str, task_name: str, store: Store | No
     store = store or shared_store()
     cell = _newest(store, model, quantization, task_name)
     return dict(store.scores([cell["cell_key"]])[cell["cell_key"]]) if cell else {}
+
+
+def item_confidences(
+    model: str, quantization: str, task_name: str, store: Store | None = None
+) -> dict[str, dict[str, float]]:
+    """What the engine saw of its own answers, by item, of the newest finished cell.
+
+    Some of ``evals.statistics.confidence.CONFIDENCES`` for each item; an item of which the engine told nothing is
+    left out.
+    """
+    store = store or shared_store()
+    cell = _newest(store, model, quantization, task_name)
+    rows = store.items(cell["cell_key"]) if cell else []
+    kept = {
+        row["item"]: {name: value for name, value in json.loads(row["metrics"]).items() if name in CONFIDENCES}
+        for row in rows
+    }
+    return {item: values for item, values in kept.items() if values}
 
 
 def item_texts(

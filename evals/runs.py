@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from evals.disk import short_of_disk
 from evals.home import ROOT, home
 from evals.leases import alive_workers, lease
+from evals.measurements import unsandboxed_note
 from evals.models import model
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
 from evals.race_spec import RaceSpec
@@ -23,8 +25,9 @@ from evals.tasks import items, task_if_there
 from evals.worker import OPEN, finish_run, is_race
 
 CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
-RunState = Literal["running", "done", "cancelled", "interrupted"]
+RunState = Literal["running", "done", "cancelled", "paused", "interrupted"]
 MAX_WORKERS = 8
+WORKER = "evals.worker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +46,15 @@ class CellStatus:
     high: float | None = None
     reason: str = ""
     seconds: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """How far a run is. ``seconds_left`` is None until something can be said."""
+    """How far a run is. ``seconds_left`` is None until something can be said.
+
+    ``reason`` says why the whole run is paused, or what it is waiting for; otherwise "".
+    """
 
     run: str
     state: RunState
@@ -61,6 +68,7 @@ class RunStatus:
     seconds_left: float | None
     cells: tuple[CellStatus, ...]
     provenance: dict[str, Any]
+    reason: str = ""
 
 
 def start(plan: Plan, store: Store | None = None) -> str:
@@ -118,7 +126,7 @@ def resume(run: str, store: Store | None = None) -> None:
         held = lease(name)
         with (logs / f"{name}.log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "evals.worker", run, name, str(held)],
+                [sys.executable, "-m", WORKER, run, name, str(held)],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -131,12 +139,12 @@ def resume(run: str, store: Store | None = None) -> None:
 
 
 def reopen(run: str, store: Store | None = None) -> None:
-    """Queue the cells of a run that were cancelled, failed or not run, and start workers for them."""
+    """Go on with a paused run, queue those of its cells that were cancelled, failed or not run, and start workers."""
     store = store or shared_store()
     if store.run(run) is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
-    store.set_run(run, state="running", finished=None)
-    values = {"state": "queued", "worker": "", "reason": "", "attempts": 0}
+    store.set_run(run, state="running", finished=None, reason="")
+    values = {"state": "queued", "reason": "", "attempts": 0, "batch_size": None}
     store.set_cells(run, values, {}, states=("cancelled", "failed", "not run"))
     resume(run, store)
 
@@ -147,7 +155,7 @@ def cancel(run: str, store: Store | None = None) -> None:
     if store.run(run) is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="cancelled", finished=time.time())
-    store.set_cells(run, {"state": "cancelled", "worker": ""}, {}, states=OPEN)
+    store.set_cells(run, {"state": "cancelled"}, {}, states=OPEN)
 
 
 def runs(store: Store | None = None) -> list[RunStatus]:
@@ -197,7 +205,8 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     plan = json.loads(row["plan"])
     raw = store.cells(row["run"])
     scores = store.scores([cell["cell_key"] for cell in raw])
-    cells = [_cell_status(cell, plan, scores[cell["cell_key"]]) for cell in raw]
+    notes = {cell["cell_key"]: unsandboxed_note(store.unsandboxed(cell["cell_key"])) for cell in raw}
+    cells = [_cell_status(cell, plan, scores[cell["cell_key"]], notes[cell["cell_key"]]) for cell in raw]
     state = row["state"]
     if state == "running" and not alive_workers(row["run"]):
         state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
@@ -214,10 +223,13 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
         seconds_left=seconds_left(cells, len({c["worker"] for c in raw if c["state"] in OPEN and c["worker"]})),
         cells=tuple(cells),
         provenance=json.loads(row["provenance"]),
+        reason=row["reason"] or (short_of_disk() if state == "running" else ""),
     )
 
 
-def _cell_status(cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float]) -> CellStatus:
+def _cell_status(
+    cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float], note: str
+) -> CellStatus:
     what = task_if_there(cell["task"])  # a task of the user may be gone; what it measured is still told
     planned = set(by_item)
     if what is not None:
@@ -238,6 +250,7 @@ def _cell_status(cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapp
         high=interval.high if interval else None,
         reason=cell["reason"],
         seconds=cell["seconds"],
+        note=note,
     )
 
 

@@ -30,6 +30,10 @@ CAUSES_BY_METHOD = {
     "bitsandbytes": ("saved after a forward pass, which may store wrong scales",),
     "gguf": ("a file made for another version of the architecture", "query and key rows not permuted"),
     "torchao": ("activations with outliers quantized to 8 bits",),
+    "onnx": (
+        "activations with outliers, which share one scale a pass",
+        "signed weights on a processor without VNNI, where sums saturate",
+    ),
     PLAIN: ("groups too large for these weights",),
 }
 

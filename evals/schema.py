@@ -1,4 +1,4 @@
-"""The tables of the store. A change of any of them raises ``SCHEMA_VERSION``."""
+"""The tables of the store. A change of any of them raises ``SCHEMA_VERSION`` and adds a step to ``migrations``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 METADATA = MetaData()
 
 META = Table("meta", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False))
@@ -23,6 +23,8 @@ RUNS = Table(
     Column("created", Float, nullable=False),
     Column("finished", Float),
     Column("provenance", String, nullable=False),
+    Column("reason", String, nullable=False, default="", server_default=""),
+    Column("row_hash", String, nullable=False, default="", server_default=""),
 )
 CELLS = Table(
     "cells",
@@ -41,6 +43,8 @@ CELLS = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("started", Float),
     Column("seconds", Float),
+    Column("batch_size", Integer),
+    Column("row_hash", String, nullable=False, default="", server_default=""),
 )
 VARIANTS = Table(
     "variants",
@@ -51,6 +55,7 @@ VARIANTS = Table(
     Column("weight_bytes", Integer, nullable=False),
     Column("bits_per_weight", Float, nullable=False),
     Column("facts", String, nullable=False),
+    Column("row_hash", String, nullable=False, default="", server_default=""),
 )
 ITEMS = Table(
     "items",
@@ -65,6 +70,7 @@ ITEMS = Table(
     Column("row_hash", String, nullable=False),
     Index("items_of_cell", "cell_key"),
 )
+SEALED = (RUNS, CELLS, VARIANTS)
 Row = Mapping[str, Any]
 
 
@@ -72,3 +78,14 @@ def row_hash(row: Row) -> str:
     """SHA-256 over what an item row says."""
     said = [row["item_key"], row["cell_key"], row["item"], repr(float(row["score"])), row["metrics"], row["output"]]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def seal(table: Table, row: Row) -> str:
+    """SHA-256 over every column of a row of ``SEALED``, as read."""
+    said = [table.name, *(row[column.name] for column in table.columns if column.name != "row_hash")]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def intact(table: Table, row: Row) -> bool:
+    """Whether a row still says what was written."""
+    return bool(row["row_hash"] == (row_hash(row) if table is ITEMS else seal(table, row)))

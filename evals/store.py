@@ -1,108 +1,29 @@
-"""Where runs, cells and item results are kept: SQLite through SQLAlchemy, one accepted result an item key.
-
-Damage is looked for, not assumed away: a store carries an identity that is also written beside it, so a truncated
-file is not taken for a new one; every item row carries a hash that is checked on read.
-"""
+"""Where runs, cells and item results are kept: SQLite through SQLAlchemy, one accepted result an item key."""
 
 from __future__ import annotations
 
-import os
 import time
-import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, func, inspect, select
-from sqlalchemy import insert as plain_insert
-from sqlalchemy import update as plain_update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError, OperationalError
 
+from evals.database import Database, DiskFull, StoreError
 from evals.home import home
-from evals.schema import CELLS, ITEMS, META, METADATA, RUNS, SCHEMA_VERSION, VARIANTS, Row, row_hash
+from evals.schema import CELLS, ITEMS, RUNS, VARIANTS, Row, row_hash
+
+__all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
 
 
-class StoreError(RuntimeError):
-    """The store cannot be used as it is; the message says what to do."""
-
-
-class Store:
+class Store(Database):
     """All reads and writes; safe to open from several processes."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or home() / "bitbudget.sqlite"
-        self._identity = self.path.with_suffix(".id")
-        if self.path.exists() and self.path.stat().st_size == 0 and self._identity.exists():
-            raise StoreError(
-                f"store {self.path.name} is empty although it once held results; restore it or move it away"
-            )
+        super().__init__(path)
         self._scores: dict[str, dict[str, float]] = {}
-        self._engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        event.listen(self._engine, "connect", _configure)
-        try:
-            self._prepare()
-        except DatabaseError as error:
-            raise StoreError(
-                f"store {self.path.name} cannot be read ({error.orig}); restore it or move it away"
-            ) from error
-
-    def _prepare(self) -> None:
-        known = self._known()
-        if not known:
-            if self._identity.exists():
-                raise StoreError(f"store {self.path.name} lost its contents; restore it or move it away")
-            known = self._create()
-        if known["schema"] != str(SCHEMA_VERSION):
-            raise StoreError(
-                f"store {self.path.name} has schema {known['schema']}, this version reads {SCHEMA_VERSION}; "
-                "move it away or use the version that wrote it"
-            )
-        if not self._identity.exists():
-            temporary = self._identity.with_suffix(f".{os.getpid()}.tmp")
-            temporary.write_text(known["store"])
-            os.replace(temporary, self._identity)
-        elif self._identity.read_text() != known["store"]:
-            raise StoreError(
-                f"store {self.path.name} is not the one that was here before; move the .id file away to accept it"
-            )
-
-    def _known(self) -> dict[str, str]:
-        if not inspect(self._engine).has_table("meta"):
-            return {}
-        return {row["name"]: row["value"] for row in self._read(select(META))}
-
-    def _create(self) -> dict[str, str]:
-        with self._write() as connection:
-            METADATA.create_all(connection)
-            there = {row.name: row.value for row in connection.execute(select(META))}
-            if there:  # another process was first
-                return there
-            fresh = {"schema": str(SCHEMA_VERSION), "store": uuid.uuid4().hex}
-            connection.execute(plain_insert(META), [{"name": n, "value": v} for n, v in fresh.items()])
-            return fresh
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """A transaction that takes the write lock at once, so that two processes cannot decide on the same state."""
-        try:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                except BaseException:
-                    connection.exec_driver_sql("ROLLBACK")
-                    raise
-                connection.exec_driver_sql("COMMIT")
-        except OperationalError as error:
-            if "full" in str(error.orig):
-                raise StoreError("the disk is full: no result was lost; free some space and resume the run") from error
-            raise
-
-    def _read(self, statement: Any) -> list[Row]:
-        with self._engine.connect() as connection:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+        self._marked: dict[str, int] = {}
 
     # Runs and cells
 
@@ -113,35 +34,35 @@ class Store:
             found = connection.execute(active).scalar()
             if found:
                 return str(found)
-            connection.execute(plain_insert(RUNS), [dict(run)])
-            connection.execute(plain_insert(CELLS), [dict(cell) for cell in cells])
+            self._insert(connection, RUNS, [run])
+            self._insert(connection, CELLS, cells)
         return str(run["run"])
 
     def runs(self) -> list[Row]:
         """All runs, newest first."""
-        return self._read(select(RUNS).order_by(RUNS.c.created.desc()))
+        return self._checked(RUNS, self._read(select(RUNS).order_by(RUNS.c.created.desc())))
 
     def run(self, run: str) -> Row | None:
-        return next(iter(self._read(select(RUNS).where(RUNS.c.run == run))), None)
+        return next(iter(self._checked(RUNS, self._read(select(RUNS).where(RUNS.c.run == run)))), None)
 
     def cells(self, run: str | None = None) -> list[Row]:
         """Cells of a run, or of all runs, in planned order."""
         statement = select(CELLS).order_by(CELLS.c.run, CELLS.c.position)
-        return self._read(statement if run is None else statement.where(CELLS.c.run == run))
+        return self._checked(CELLS, self._read(statement if run is None else statement.where(CELLS.c.run == run)))
 
-    def set_run(self, run: str, **values: Any) -> None:
+    def set_run(self, run: str, states: Iterable[str] | None = None, **values: Any) -> None:
+        """Change a run, if given only one that is in one of ``states``."""
+        where = [RUNS.c.run == run, *([RUNS.c.state.in_(list(states))] if states is not None else [])]
         with self._write() as connection:
-            connection.execute(plain_update(RUNS).where(RUNS.c.run == run), values)
+            self._change(connection, RUNS, where, values)
 
     def set_cells(self, run: str, values: Row, where: Row, states: Iterable[str] | None = None) -> None:
         """Change the cells of a run that match ``where`` and, if given, are in one of ``states``."""
-        statement = plain_update(CELLS).where(CELLS.c.run == run)
-        for name, value in where.items():
-            statement = statement.where(CELLS.c[name] == value)
+        matching = [CELLS.c.run == run, *(CELLS.c[name] == value for name, value in where.items())]
         if states is not None:
-            statement = statement.where(CELLS.c.state.in_(list(states)))
+            matching.append(CELLS.c.state.in_(list(states)))
         with self._write() as connection:
-            connection.execute(statement, dict(values))
+            self._change(connection, CELLS, matching, values)
 
     def claim_variant(self, run: str, worker: str, alive: Iterable[str]) -> list[Row]:
         """Give this worker the next variant of a running run that nobody alive works on; [] when none is left."""
@@ -151,7 +72,8 @@ class Store:
             statement = select(CELLS).where(CELLS.c.run == run, CELLS.c.state.in_(("queued", "running")))
             held = {worker, *alive}
             taken: set[tuple[str, str]] = set()
-            waiting: list[Row] = [dict(r) for r in connection.execute(statement.order_by(CELLS.c.position)).mappings()]
+            found = connection.execute(statement.order_by(CELLS.c.position)).mappings()
+            waiting = self._checked(CELLS, [dict(row) for row in found])
             for cell in waiting:
                 if cell["worker"] in held:
                     taken.add((cell["model"], cell["quantization"]))
@@ -160,22 +82,20 @@ class Store:
                 return []
             variant = (free[0]["model"], free[0]["quantization"])
             mine = [c for c in free if (c["model"], c["quantization"]) == variant]
-            connection.execute(
-                plain_update(CELLS)
-                .where(CELLS.c.run == run, CELLS.c.model == variant[0], CELLS.c.quantization == variant[1])
-                .where(CELLS.c.state.in_(("queued", "running")))
-                .values(worker=worker, state="queued", attempts=CELLS.c.attempts + 1)
-            )
+            theirs = [CELLS.c.run == run, CELLS.c.model == variant[0], CELLS.c.quantization == variant[1]]
+            theirs.append(CELLS.c.state.in_(("queued", "running")))
+            values = {"worker": worker, "state": "queued", "attempts": CELLS.c.attempts + 1}
+            self._change(connection, CELLS, theirs, values)
             return mine
 
     # Variants and items
 
     def add_variant(self, row: Row) -> None:
         with self._write() as connection:
-            connection.execute(insert(VARIANTS).values(dict(row)).on_conflict_do_nothing())
+            self._insert(connection, VARIANTS, [row])
 
     def variants(self) -> dict[str, Row]:
-        return {row["variant_key"]: row for row in self._read(select(VARIANTS))}
+        return {row["variant_key"]: row for row in self._checked(VARIANTS, self._read(select(VARIANTS)))}
 
     def add_items(self, rows: Iterable[Row]) -> None:
         """Append results; a key that is already there keeps its first result."""
@@ -186,13 +106,11 @@ class Store:
 
     def items(self, cell_key: str) -> list[Row]:
         """Results of a cell, each checked against its hash."""
-        rows = self._read(select(ITEMS).where(ITEMS.c.cell_key == cell_key))
-        for row in rows:
-            if row["row_hash"] != row_hash(row):
-                raise StoreError(
-                    f"item {row['item']} of cell {cell_key[:12]} was altered on disk; restore the store or delete it"
-                )
-        return rows
+        return self._checked(ITEMS, self._read(select(ITEMS).where(ITEMS.c.cell_key == cell_key)))
+
+    def cell_keys(self) -> list[str]:
+        """Every cell that has results, whether or not a run still names it."""
+        return [row["cell_key"] for row in self._read(select(ITEMS.c.cell_key).distinct())]
 
     def scores(self, cell_keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Score by item for each cell, checked against the row hashes; only cells that grew are read again."""
@@ -200,12 +118,14 @@ class Store:
         counts = {row["cell_key"]: row["n"] for row in counted}
         for key in cell_keys:
             if len(self._scores.get(key, ())) != counts.get(key, 0):
-                self._scores[key] = {row["item"]: row["score"] for row in self.items(key)}
+                rows = self.items(key)
+                self._scores[key] = {row["item"]: row["score"] for row in rows}
+                self._marked[key] = sum('"unsandboxed"' in row["metrics"] for row in rows)
         return {key: self._scores.get(key, {}) for key in cell_keys}
 
-    def close(self) -> None:
-        """Let go of the files."""
-        self._engine.dispose()
+    def unsandboxed(self, cell_key: str) -> int:
+        """Of the results last read by ``scores``: how many ran model-written code without a sandbox."""
+        return self._marked.get(cell_key, 0)
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever the store does: for caches of what was read."""
@@ -223,9 +143,3 @@ def shared_store() -> Store:
     if found is None or not path.exists():
         found = _shared[path] = Store(path)
     return found
-
-
-def _configure(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions are opened explicitly, see Store._write
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")

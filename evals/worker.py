@@ -1,6 +1,6 @@
 """``python -m evals.worker RUN WORKER LEASE``: takes variants of a run one at a time and evaluates their cells.
 
-May be killed at any moment: every scored item is in the store within a second, and the next worker goes on from there.
+May be killed at any moment: every scored item is in the store at once, and the next worker goes on from there.
 """
 
 from __future__ import annotations
@@ -14,57 +14,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from evals.disk import short_of_disk
 from evals.home import home
 from evals.leases import alive_workers
+from evals.memory import is_out_of_memory, shortage
 from evals.models import model
-from evals.plan import chosen_items, item_key
+from evals.plan import chosen_items
 from evals.quantizations import quantization
-from evals.sandbox.tally import NotScored
+from evals.sandbox.tally import NotScored, TooManyErrors
+from evals.sink import ItemSink, Stopped
 from evals.store import Store, StoreError
 from evals.tasks import Task, items, task
 
 log = logging.getLogger("evals.worker")
-FLUSH_S = 0.5
 MAX_ATTEMPTS = 3
+SMALLER_BATCH = 16  # items at once, for the second try of a variant that ran out of memory
 OPEN = ("queued", "running")
 Row = Mapping[str, Any]
 
 
-class Stopped(Exception):
-    """The run was cancelled."""
-
-
-class ItemSink:
-    """Collects scored items of one cell and writes them in small transactions."""
-
-    def __init__(self, store: Store, cell: Row, task_: Task) -> None:
-        self._store, self._cell, self._task = store, cell, task_
-        self._items = items(task_.config["metadata"]["items"])
-        self._rows: list[dict[str, Any]] = []
-        self._flushed = time.monotonic()
-
-    def accept(self, result: Any) -> None:
-        item = self._items[result.index]
-        self._rows.append(
-            {
-                "item_key": item_key(self._cell["cell_key"], item),
-                "cell_key": self._cell["cell_key"],
-                "item": item["id"],
-                "score": result.metrics[self._task.metric],
-                "metrics": json.dumps(result.metrics, sort_keys=True),
-                "output": result.output,
-            }
-        )
-        if time.monotonic() - self._flushed > FLUSH_S:
-            self.flush()
-
-    def flush(self) -> None:
-        self._store.add_items(self._rows)
-        self._rows.clear()
-        self._flushed = time.monotonic()
-        run = self._store.run(self._cell["run"])
-        if run is None or run["state"] != "running":
-            raise Stopped
+class StartAgain(Exception):
+    """This process ran out of memory: a fresh one goes on, with smaller batches."""
 
 
 def remaining(store: Store, cell: Row, task_: Task, limit: int | None, seed: int) -> list[int]:
@@ -86,45 +56,59 @@ class Worker:
         self._plan, self._limit, self._seed = plan, plan["limit"], plan["seed"]
 
     def work(self) -> None:
+        """Evaluate until nothing is left. Raises StartAgain where a fresh process should go on."""
+        try:
+            self._work()
+        except Stopped:
+            return
+        except TooManyErrors as trouble:
+            log.error("%s", trouble)
+            pause_run(self._store, self._run, str(trouble))
+        except StoreError as error:
+            log.error("%s", error)
+
+    def _work(self) -> None:
         while cells := self._store.claim_variant(self._run, self._name, alive_workers(self._run)):
             try:
                 self._evaluate(cells)
-            except Stopped:
-                return
-            except StoreError as error:
-                log.error("%s", error)
-                return
+            except (Stopped, StoreError, TooManyErrors, StartAgain):
+                raise
             except Exception as error:
                 log.exception("variant failed")
                 self._finish(cells[0], "failed", reason_of(error), whole_variant=True)
-        finish_run(self._store, self._run)
+        if finish_run(self._store, self._run):
+            keep_copy(self._store)
 
     def _evaluate(self, cells: list[Row]) -> None:
         first = cells[0]
         if first["attempts"] >= MAX_ATTEMPTS:
-            reason = f"its worker died {MAX_ATTEMPTS} times on this variant; see the log of the run"
-            self._finish(first, "failed", reason, whole_variant=True)
+            self._finish(first, "failed", given_up(first), whole_variant=True)
             return
         harness = None
         for cell in cells:
             task_ = task(cell["task"])
             todo = remaining(self._store, cell, task_, self._limit, self._seed)
-            started = time.time()
-            self._store.set_cells(self._run, {"state": "running", "started": started}, _where(cell))
+            started = time.monotonic()  # the clock of the wall may be set meanwhile
+            self._store.set_cells(self._run, {"state": "running", "started": time.time()}, _where(cell), states=OPEN)
             if todo and task_.needs_sandbox and (why := sandbox_missing()):
                 self._finish(cell, "not run", f"no sandbox: {why}")
                 continue
             left_out: list[int] = []
             if todo:
-                harness = harness or self._load(cell)
                 try:
+                    harness = harness or self._load(cell)
                     left_out = self._answer(harness, cell, task_, todo)
-                except (Stopped, StoreError):
+                except (Stopped, StoreError, TooManyErrors):
                     raise
                 except Exception as error:
+                    if is_out_of_memory(error):
+                        self._out_of_memory(cell, error)
+                        return
+                    if harness is None:
+                        raise
                     self._finish(cell, "failed", reason_of(error))
                     continue
-            self._finish(cell, "done", too_long_words(left_out), seconds=time.time() - started)
+            self._finish(cell, "done", too_long_words(left_out), seconds=time.monotonic() - started)
 
     def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> list[int]:
         """Evaluate these items of one cell; each is in the store soon after it is scored.
@@ -132,8 +116,7 @@ class Worker:
         Items that could not be scored are tried once more. Raises NotScored if some still cannot be. Returns the items
         left out because they are longer than the model's context; ValueError if all are.
         """
-        sink = ItemSink(self._store, cell, task_)
-        with cell_log(cell):
+        with cell_log(cell), ItemSink(self._store, cell, task_) as sink:
             for _ in range(2):
                 log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
                 left_out = harness.run(task_, todo, sink.accept) or []
@@ -161,13 +144,27 @@ class Worker:
                 "facts": json.dumps(loaded.facts),
             }
         )
-        return Harness(loaded)
+        smaller = cell["batch_size"] or (SMALLER_BATCH if cell["attempts"] == MAX_ATTEMPTS - 1 else None)
+        return Harness(loaded, smaller) if smaller else Harness(loaded)
+
+    def _out_of_memory(self, cell: Row, error: Exception) -> None:
+        """Queue the variant once more with smaller batches, for a fresh process; a second time it has failed."""
+        reason = f"out of memory: {shortage(model(cell['model']).size_bytes)}"
+        log.error("%s @ %s: %s (%s)", cell["model"], cell["quantization"], reason, reason_of(error))
+        if cell["batch_size"] is not None:
+            tried = f"{reason}; tried again with batches of {cell['batch_size']}: choose a smaller variant"
+            self._finish(cell, "failed", tried, whole_variant=True)
+            return
+        values = {"state": "queued", "worker": "", "batch_size": SMALLER_BATCH, "reason": f"{reason}; trying once more"}
+        where = {"model": cell["model"], "quantization": cell["quantization"]}
+        self._store.set_cells(self._run, values, where, states=OPEN)
+        raise StartAgain
 
     def _finish(
         self, cell: Row, state: str, reason: str, seconds: float | None = None, whole_variant: bool = False
     ) -> None:
         where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
-        values = {"state": state, "reason": reason, "seconds": seconds}
+        values = {"state": state, "reason": reason, "seconds": seconds, "worker": ""}
         self._store.set_cells(self._run, values, where, states=("queued", "running"))
 
 
@@ -185,11 +182,34 @@ def is_race(store: Store, run: str) -> bool:
     return row is not None and "race" in json.loads(row["plan"])
 
 
-def finish_run(store: Store, run: str) -> None:
-    """Mark a run done once no cell of it waits."""
+def finish_run(store: Store, run: str) -> bool:
+    """Mark a run done once no cell of it waits; whether it was this call that did."""
     row = store.run(run)
     if row and row["state"] == "running" and not any(c["state"] in ("queued", "running") for c in store.cells(run)):
-        store.set_run(run, state="done", finished=time.time())
+        store.set_run(run, states=("running",), state="done", finished=time.time())
+        return True
+    return False
+
+
+def pause_run(store: Store, run: str, reason: str) -> None:
+    """Stop a whole run for a reason; its cells wait, nothing is lost, and it can be resumed."""
+    store.set_run(run, states=("running",), state="paused", finished=time.time(), reason=reason)
+    store.set_cells(run, {"state": "queued", "attempts": 0}, {}, states=OPEN)
+
+
+def keep_copy(store: Store) -> None:
+    """Back the store up, if there is room."""
+    try:
+        if not short_of_disk(store.path.parent):
+            store.back_up()
+    except (StoreError, OSError) as trouble:
+        log.warning("no backup was made: %s", trouble)
+
+
+def given_up(cell: Row) -> str:
+    """Why a variant is not tried again."""
+    memory = shortage(model(cell["model"]).size_bytes)
+    return f"its worker died {MAX_ATTEMPTS} times on this variant ({memory}); see the log of the run"
 
 
 def sandbox_missing() -> str:
@@ -203,7 +223,9 @@ def sandbox_missing() -> str:
 def cell_log(cell: Row) -> Iterator[None]:
     """Everything logged meanwhile also goes to the cell's own file, with the traceback if it fails."""
     name = "@".join(str(cell[part]).replace("/", "_") for part in ("model", "quantization", "task"))
-    handler = logging.FileHandler(home() / "logs" / cell["run"] / f"{name}.log", encoding="utf-8")
+    folder = home() / "logs" / cell["run"]
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / f"{name}.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     try:
@@ -226,7 +248,7 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {text[:400]}"
 
 
-def main() -> None:
+def main(kind: type[Worker] = Worker) -> None:
     run, name, held = sys.argv[1:]  # held: the lease on this name, which came with the process
     threads = os.environ.get("BITBUDGET_THREADS", "1")
     os.environ.update(
@@ -238,9 +260,11 @@ def main() -> None:
     if is_race(store, run):
         from evals.race_worker import RaceWorker  # imported here: it builds on this module
 
-        RaceWorker(store, run, name).work()
-    else:
-        Worker(store, run, name).work()
+        kind = RaceWorker
+    try:
+        kind(store, run, name).work()
+    except StartAgain:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # same lease, none of the memory
     os.close(int(held))  # at once, so that nobody takes this worker for a live one while Python shuts down
 
 

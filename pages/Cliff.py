@@ -8,13 +8,14 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.cliff import cliff_chart, marks_key
 from decisions.claims import claims
 from decisions.cliff import CliffRow, cliff, cliff_sentence
 from decisions.edges import Edge, edges
 from decisions.forecasts import forecast_rows
 from decisions.wording import percent, points
 from pages.ui import inputs
-from pages.ui.charts.cliff import cliff_chart, marks_key
+from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
 from pages.ui.links import address
 from pages.ui.rules_of_thumb import rules_of_thumb
@@ -154,6 +155,9 @@ st.dataframe(
     hide_index=True,
     alt="Where each model breaks on each task",
 )
+if fidelity := fidelity_of(workspace):
+    with st.expander("Beyond accuracy: flips, probabilities, calibration", icon=":material/troubleshoot:"):
+        fidelity_table(fidelity, workspace.scenario.tasks, workspace.scenario.models)
 rules_of_thumb(claims())
 with st.expander("Data", icon=":material/table:"):
     st.dataframe(

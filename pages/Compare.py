@@ -5,17 +5,19 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.break_even import break_even_chart
+from decisions.charts.dumbbell import dumbbell_chart
 from decisions.comparison import Comparison, ComparisonRow, compare_options
+from decisions.opening import opening_pair
 from decisions.options import Option
 from pages.ui import inputs
-from pages.ui.charts.break_even import break_even_chart
-from pages.ui.charts.dumbbell import dumbbell_chart
 from pages.ui.explain import sources_line
+from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
 from pages.ui.items import changed_items
 from pages.ui.options_table import ordered
 from pages.ui.wording import md
-from pages.ui.workspace import Workspace, opening_pair
+from pages.ui.workspace import Workspace
 
 WINNER_WORDS = {"tie": "no difference", "unproven": "unproven", "": ""}
 
@@ -139,6 +141,16 @@ st.dataframe(
     alt=comparison.sentence,
     column_config={"": st.column_config.TextColumn(width=80), "Difference": st.column_config.TextColumn(width=200)},
 )
+
+compared = {(option.model, option.quantization) for option in (comparison.first, comparison.second)}
+fidelity = [
+    one
+    for one in fidelity_of(workspace)
+    if (one.model, one.quantization) in compared
+]
+if fidelity:
+    st.markdown("##### Beyond accuracy, each against its own full precision")
+    fidelity_table(fidelity, workspace.scenario.tasks, workspace.scenario.models)
 
 if comparison.flips:
     st.markdown("##### Answers that changed, item by item")

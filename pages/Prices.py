@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from decisions.charts.spread import spread_chart
 from decisions.wording import money
 from pages.ui import inputs, prices
 from pages.ui.api_prices import api_by_date
-from pages.ui.charts.spread import spread_chart
 from pages.ui.frame import frame
 from pages.ui.price_tables import api_table, import_form, offers_table, own_prices, terms_table
 from pages.ui.wording import md

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from decisions.charts.run_grid import run_grid
 from evals import runs
 from evals.race import Standing
 from evals.races import standing
-from pages.ui.charts.run_grid import run_grid
+from pages.ui.access import write_button
 from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
 from pages.ui.race_view import race_sentence, show_race
@@ -27,15 +30,26 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
         text = f"{status.items_done:,} of {status.items_total:,} items"
         if status.state != "done" and race is None:
             st.progress(min(1.0, status.items_done / max(1, status.items_total)), text=text)
-        if status.state == "running":
-            if st.button("Cancel", icon=":material/stop_circle:", help="What is measured so far stays."):
-                runs.cancel(run)
-                st.rerun(scope="app")
-        elif status.state in ("interrupted", "cancelled") and st.button(
-            "Resume", icon=":material/play_arrow:", help="Goes on at the item where it stopped."
-        ):
-            runs.reopen(run)
+        cancelled = status.state == "running" and write_button(
+            "Cancel",
+            "cancel a run",
+            run,
+            partial(runs.cancel, run),
+            icon=":material/stop_circle:",
+            help="What is measured so far stays.",
+        )
+        resumed = status.state in ("interrupted", "cancelled", "paused") and write_button(
+            "Resume",
+            "resume a run",
+            run,
+            partial(runs.reopen, run),
+            icon=":material/play_arrow:",
+            help="Goes on at the item where it stopped.",
+        )
+        if cancelled or resumed:
             st.rerun(scope="app")
+    if status.reason:
+        st.warning(md(status.reason), icon=":material/pause_circle:")
     if race is not None:
         show_race(workspace, run, race)
     else:
@@ -94,7 +108,9 @@ if newest is None:
 elif newest.state == "running":
     watch(workspace, newest.run)
 else:
-    words = {"done": "Measured here", "cancelled": "Stopped", "interrupted": "Interrupted"}[newest.state]
+    words = {"done": "Measured here", "cancelled": "Stopped", "paused": "Paused", "interrupted": "Interrupted"}[
+        newest.state
+    ]
     race = standing(newest.run)
     measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")

@@ -63,6 +63,7 @@ class Quote:
     ttft_p95_s: Band | None = None
     tpot_p95_s: Band | None = None
     e2e_p95_s: Band | None = None
+    e2e_p50_s: float | None = None
     utilisation_fraction: float | None = None
     outside_calibration: bool = False
     facts: tuple[Fact, ...] = ()

@@ -125,6 +125,7 @@ def priced(
         slow, _, slow_seen, _ = served.sized(Limits(), slowdown=factor)
     if seen:
         common |= _latency_bands(seen, [fast_seen, slow_seen], math.exp(served.fitted.ttft_log_q90 + widen))
+        common["e2e_p50_s"] = seen.e2e_p50_s
     fleet = plan.fleet(needed)
     mean_per_replica = workload.requests_per_month / (workload.hours_per_month * 3600) / fleet
     ceiling = capacity.requests_per_s(pace, room.max_sequences, workload.output_tokens)

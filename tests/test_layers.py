@@ -24,8 +24,8 @@ MAY_IMPORT = {
     "app": {"data", "evals", "pricing", "decisions", "pages"},
 }
 MODEL_STACK = {
-    "accelerate", "auto_round", "bitsandbytes", "gptqmodel", "hqq", "llama_cpp", "lm_eval", "onnxruntime", "optimum",
-    "torch", "torchao", "transformers",
+    "accelerate", "auto_round", "bitsandbytes", "gguf", "gptqmodel", "hqq", "llama_cpp", "lm_eval", "onnx",
+    "onnxruntime", "onnxscript", "optimum", "torch", "torchao", "transformers", "xllamacpp",
 }  # fmt: skip
 MODEL_ROOMS = ("evals/engines/", "data/models/")
 SCREEN_ROOMS = ("app.py", "pages/")
@@ -95,6 +95,8 @@ def test_imports_go_one_way_and_stay_in_their_rooms() -> None:
         ("decisions/x.py", "from pages.ui import frame", "decisions/x.py:1: decisions imports pages.ui"),
         ("pages/x.py", "import app", "pages/x.py:1: pages imports app"),
         ("evals/x.py", "def f():\n    import torch", "evals/x.py:2: torch outside evals/engines/ and data/models/"),
+        ("evals/x.py", "import gguf", "evals/x.py:1: gguf outside evals/engines/ and data/models/"),
+        ("pricing/x.py", "from onnx import helper", "pricing/x.py:1: onnx outside evals/engines/ and data/models/"),
         ("app.py", "import importlib\nimportlib.import_module('lm_eval.api')", "app.py:2: lm_eval outside"),
         ("decisions/x.py", "import streamlit as st", "decisions/x.py:1: streamlit outside app.py and pages/"),
         ("evals/sandbox/inside/x.py", "import evals.names", "evals/sandbox/inside/x.py:1: evals.names cannot be seen"),

@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Any
 
+from data.version import VERSION
 from decisions.answers import ask
+from decisions.fields import BadInput
 from decisions.inputs import sla_to_dict, workload_to_dict
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
-from decisions.verdicts import Check
+from decisions.summaries import finite, option_summary, reasons, seen_text, why
 from decisions.wording import money, money_band, percent, place, quantity, score, seconds_band
+from evals.measurements import UNSANDBOXED
 from pricing.offers import STALE_AFTER_DAYS
 
 Report = dict[str, Any]
-SCHEMA = 1
+SCHEMA = 2  # 1 lacked everything in EXTRAS and the SLA's own table
+EXTRAS: dict[str, Any] = {
+    "people": {},
+    "view": None,
+    "cliff": None,
+    "comparison": None,
+    "patterns": [],
+    "provenance": [],
+    "figures": {},
+}
 
 
-def build_report(scenario: Scenario, decision: Decision, *, written: date | None = None) -> Report:
+def upgraded(report: Report) -> Report:
+    """A report of an older version as this one reads it: what it did not hold is absent, not made up.
+
+    Raises BadInput for one that is newer than this version or no report at all.
+    """
+    schema = report.get("schema")
+    if not isinstance(schema, int) or "options" not in report:
+        raise BadInput("this is no report: it lacks schema or options")
+    if schema > SCHEMA:
+        raise BadInput(f"this report has schema {schema}, this version reads up to {SCHEMA}; use a newer Bitbudget")
+    options = [{"why": "; ".join(option.get("reasons", ())), **option} for option in report["options"]]
+    return {"sla_rows": [], "illustrative": False, "app_version": "", **EXTRAS, **report, "options": options}
+
+
+def build_report(
+    scenario: Scenario, decision: Decision, *, written: date | None = None, **extras: Any
+) -> Report:
     """JSON-serialisable: the question, the answer, every option with its checks, sources, caveats.
 
-    Numbers are full precision; ``…_text`` fields are rounded for reading. Unknown is None.
+    Numbers are full precision; ``…_text`` fields are rounded for reading. Unknown is None. ``extras`` are parts named
+    in EXTRAS, as decisions/report/findings.py makes them.
     """
+    if unknown := extras.keys() - EXTRAS.keys():
+        raise TypeError(f"a report has no part {', '.join(sorted(unknown))}")
     answer = decision.choice or decision.nearest
     report = {
         "schema": SCHEMA,
@@ -49,24 +79,13 @@ def build_report(scenario: Scenario, decision: Decision, *, written: date | None
         "facts": _facts(answer),
         "sources": _sources(decision),
         "caveats": _caveats(decision),
+        "sla_rows": _sla_rows(answer, scenario) if answer else [],
+        "illustrative": bool(getattr(scenario, "illustrative", False)),
+        "app_version": VERSION,
+        **EXTRAS,
+        **extras,
     }
-    return dict(_finite(report))
-
-
-def option_summary(option: Option) -> dict[str, Any]:
-    """``id``, ``verdict``, ``usd_per_month`` and the checks: what scripts ask for."""
-    cost = option.quote.usd_per_month
-    return dict(
-        _finite(
-            {
-                "id": option.id,
-                "label": option.label,
-                "verdict": option.verdict,
-                "usd_per_month": cost.value if cost else None,
-                "checks": [vars(check) for check in option.checks],
-            }
-        )
-    )
+    return dict(finite(report))
 
 
 def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
@@ -103,27 +122,36 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
                 "origin": m.origin,
                 "protocol": m.protocol,
                 "source": m.source,
+                "note": m.note,
                 "text": score(m.score, m.low, m.high),
             }
             for task, m in scores.items()
         },
         "bits_per_weight": next((m.bits_per_weight for m in scores.values() if m.bits_per_weight), None),
         "reasons": reasons(option),
+        "why": why(option),
         "notes": list(option.notes),
     }
 
 
-def reasons(option: Option) -> list[str]:
-    """Each check that is not met, in one line; one line that says so where all are."""
-    if option.verdict == "meets":
-        return ["meets every line"]
-    return [_reason(check) for check in option.checks if check.status != "meets"]
-
-
-def _reason(check: Check) -> str:
-    seen = "" if check.seen is None else f" {quantity(check.seen, check.unit)}"
-    more = f"; about {check.items_to_settle:,} more items would settle it" if check.items_to_settle else ""
-    return f"{check.name}{seen} {check.status}: {check.reason or 'no reason given'}{more}"
+def _sla_rows(option: Option, scenario: Scenario) -> list[dict[str, Any]]:
+    """Each line of the SLA: what was asked, the same model at full precision, and the option."""
+    rows = []
+    for check in option.checks:
+        baseline = option.baselines.get(check.task) if check.task else None
+        rows.append(
+            {
+                "line": check.name,
+                "threshold": check.target,
+                "threshold_text": f"{check.direction} {quantity(check.target, check.unit)}",
+                "baseline_text": score(baseline.score, baseline.low, baseline.high) if baseline else "",
+                "seen": check.seen,
+                "seen_text": seen_text(check),
+                "status": check.status,
+                "reason": check.reason,
+            }
+        )
+    return rows
 
 
 def _parts(option: Option) -> dict[str, Any]:
@@ -176,6 +204,8 @@ def _caveats(decision: Decision) -> list[str]:
     origins = {m.origin for option in options for m in option.measurements.values()}
     if "illustrative" in origins:
         caveats.append("Illustrative: these numbers are a worked example, not measurements.")
+    noted = {(m.note, m.variant) for option in options for m in option.measurements.values() if m.note}
+    caveats += [f"{variant}: {note}." for note, variant in sorted(noted) if note.startswith(UNSANDBOXED)]
     if len(origins) > 1:
         caveats.append(f"Scores of different origin stand side by side: {', '.join(sorted(origins))}.")
     protocols = {m.protocol for option in options for m in option.measurements.values() if m.task == decision.task}
@@ -198,14 +228,3 @@ def _caveats(decision: Decision) -> list[str]:
         beaten = f"On cost and score alone the answer is beaten in {percent(1 - share, 0)} of resamples"
         caveats.append(f"{beaten}, by options not proven to meet the other lines.")
     return caveats
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no infinity and no NaN: they become None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return value

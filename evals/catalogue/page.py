@@ -19,13 +19,24 @@ HEAD = """# Quantizations
 Written by `python -m evals quantizations --write docs/quantizations.md` from the catalogue and from what was measured
 in `BITBUDGET_HOME`. Bits by the format count the codes and scales of one quantized matrix of 4,096 columns. Measured
 bits count every tensor that is stored, embeddings and all that is left at 16 bits included: small models, whose
-embeddings weigh much, come out well above their format.
+embeddings weigh much, come out well above their format. ONNX files keep what is not quantized at 32 bits.
+
+Measure first, then write: `python -m evals run --plan methods`.
+"""
+ON_A_GPU = """## On a GPU
+
+None of the CUDA paths has been seen on a GPU by whoever wrote this page: what stands below was measured on the hardware
+named with it. `make gpu-check` loads BF16, LLM.int8(), NF4, GPTQ, AWQ, torchao and HQQ with the same calls on the GPU
+of a machine, scores the small models there, takes speed and memory of a random-weight model in the shape of an 8B, and
+writes all of it with hardware and versions to `BITBUDGET_HOME/gpu-check.json`. Without a GPU it says that nothing was
+checked and exits with 2.
 """
 
 
 def page(measurements: Sequence[Measurement], speeds: Sequence[SpeedMeasurement]) -> str:
     """The page in Markdown."""
-    parts = [HEAD, "## What can be run\n", *_catalogue(), *_notes(), *_accuracy(measurements), *_speeds(speeds)]
+    catalogue = [HEAD, "## What can be run\n", *_catalogue(), *_notes(), "", ON_A_GPU]
+    parts = [*catalogue, *_accuracy(measurements), *_speeds(speeds)]
     return "\n".join(parts) + "\n"
 
 
@@ -51,7 +62,7 @@ def _notes() -> list[str]:
 
 
 def _accuracy(measurements: Sequence[Measurement]) -> list[str]:
-    parts: list[str] = ["", "## What was measured here", ""]
+    parts: list[str] = ["## What was measured here", ""]
     if not measurements:
         return [*parts, "Nothing yet: `python -m evals run --plan methods`."]
     for model in dict.fromkeys(m.model for m in measurements):

@@ -16,6 +16,7 @@ from evals.results import measured_measurements
 from evals.store import StoreError
 
 POLL_S = 0.5
+LINE_S = 5.0
 MAX_RESTARTS = 3
 
 
@@ -39,6 +40,7 @@ def run(
             limit=limit if limit is not None else base.limit,
             seed=seed or base.seed,
             name=plan or "",
+            variants=() if models or quantizations else base.variants,
         )
         started = time.time()
         name = control.start(given)
@@ -80,6 +82,7 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
                     "weight_bytes": m.weight_bytes,
                     "bits_per_weight": m.bits_per_weight,
                     "seconds": cell.seconds,
+                    "note": m.note,
                 }
             )
         else:
@@ -88,38 +91,52 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
 
 
 def watch(name: str, quiet: bool) -> control.RunStatus:
-    shown, restarts = "", 0
+    """Wait for the end of a run and start dead workers again. Counting cells is work that the run would miss: what is
+    asked twice a second is only whether it still runs."""
+    restarts, shown, next_line = 0, "", time.monotonic()
     while True:
-        now = control.status(name)
-        if now is None:
-            raise typer.Exit(2)
-        line = f"{now.cells_done} of {now.cells_total} cells, {now.items_done} of {now.items_total} items"
-        if now.seconds_left is not None and now.state == "running":
-            line += f", about {max(1, round(now.seconds_left / 60))} min left"
-        if line != shown and not quiet:
-            typer.echo(line, err=True)
+        if not quiet and time.monotonic() >= next_line:
+            next_line, line = time.monotonic() + LINE_S, _progress(name)
+            if line != shown:
+                typer.echo(line, err=True)
             shown = line
-        if now.state == "interrupted":
+        now = control.state(name)
+        if now == "interrupted":
             if restarts == MAX_RESTARTS:
                 raise StoreError(
                     f"the workers of {name} died {restarts} times; read the logs in BITBUDGET_HOME/logs/{name}"
                 )
             restarts += 1
             control.resume(name)
-        elif now.state != "running":
-            return now
+        elif now != "running":
+            final = control.status(name)
+            if final is None:
+                raise typer.Exit(2)
+            return final
         time.sleep(POLL_S)
 
 
+def _progress(name: str) -> str:
+    now = control.status(name)
+    if now is None:
+        return ""
+    line = f"{now.cells_done} of {now.cells_total} cells, {now.items_done} of {now.items_total} items"
+    if now.reason:
+        line += f"; {now.reason}"
+    elif now.seconds_left is not None and now.state == "running":
+        line += f", about {max(1, round(now.seconds_left / 60))} min left"
+    return line
+
+
 def cells_table(final: control.RunStatus) -> str:
-    lines = [f"run {final.run}: {final.state}"]
+    lines = [f"run {final.run}: {final.state}{f', {final.reason}' if final.reason else ''}"]
     for cell in final.cells:
         if cell.score is None or cell.state != "done":
             lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {cell.state} {cell.reason}")
             continue
         interval = f" ({cell.low:.1%} to {cell.high:.1%})" if cell.low is not None and cell.high is not None else ""
         score = f"{cell.score:6.1%}{interval} n={cell.items_done}"
-        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}")
+        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}  {cell.note}".rstrip())
     return "\n".join(lines)
 
 

@@ -25,6 +25,7 @@ FAMILIES = {
     "torchao": "evals.engines.torchao",
     "hqq": "evals.engines.hqq",
     "gguf": "evals.engines.gguf",
+    "onnx": "evals.engines.onnx",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from evals.engines.classifier_lm import ClassifierLM, is_classifier
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.speed import measured_speed
 from evals.engines.stored import UNQUANTIZED_BITS, Stored, linear_names, stored
@@ -31,12 +32,15 @@ def finished(
         "parameters": found.parameters,
         "memory_bytes": found.memory_bytes,
         "logits_changed": changed,
-        "speed": measured_speed(model, int(model.config.max_position_embeddings)),
         **_layers(job, found),
         **(facts or {}),
     }
+    lm = ClassifierLM(model, job.tokenizer) if is_classifier(job.local.folder) else None
+    if lm is None:
+        known["speed"] = measured_speed(model, int(model.config.max_position_embeddings))
     return LoadedVariant(
-        model=model,
+        model=None if lm else model,
+        lm=lm,
         tokenizer=job.tokenizer,
         weight_bytes=round(bits / 8),
         bits_per_weight=bits / found.parameters,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.models.huggingface import HFLM
 
+from evals.engines.answering import AnsweringLM
 from evals.engines.harness_tasks import lm_task, too_long
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
+from evals.statistics.confidence import choice_confidence, generation_confidence
 from evals.tasks import Task
 
 log = logging.getLogger("evals.engines.harness")
@@ -24,7 +25,7 @@ BATCH_SIZE = 128
 
 @dataclass(frozen=True, kw_only=True)
 class ItemResult:
-    """One scored item: its index in the task, every metric, and what the model answered."""
+    """One scored item: its index in the task, every metric and confidence, and what the model answered."""
 
     index: int
     metrics: dict[str, float]
@@ -35,8 +36,11 @@ class Harness:
     """One loaded variant under lm-eval: a torch model in its ``HFLM``, or the ``LM`` that the variant brings."""
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
-        self._lm = variant.lm or HFLM(
-            pretrained=variant.model, tokenizer=variant.tokenizer, batch_size=batch_size, max_length=_context(variant)
+        self._lm = variant.lm or AnsweringLM(
+            pretrained=variant.model,
+            tokenizer=variant.tokenizer,
+            batch_size=variant.batch_size or batch_size,
+            max_length=_context(variant),
         )
 
     def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> list[int]:
@@ -51,7 +55,9 @@ class Harness:
         asked.build_all_requests(samples=ordered, rank=0, world_size=1, **self._chat(task))
         long = set() if task.shipped else too_long(self._lm, asked.instances)
         instances = [instance for instance in asked.instances if instance.doc_id not in long]
-        collector = _Collector(asked, instances, ordered, accept)
+        logprobs: deque[list[float]] = getattr(self._lm, "answer_logprobs", deque())  # an engine may not tell
+        logprobs.clear()
+        collector = _Collector(asked, instances, ordered, accept, logprobs)
         self._lm.set_cache_hook(collector)
         try:
             for kind, requests in _by_kind(instances).items():
@@ -93,9 +99,16 @@ class _Collector:
     """
 
     def __init__(
-        self, lm_task: Any, instances: Sequence[Instance], indices: list[int], accept: Callable[[ItemResult], None]
+        self,
+        lm_task: Any,
+        instances: Sequence[Instance],
+        indices: list[int],
+        accept: Callable[[ItemResult], None],
+        answer_logprobs: deque[list[float]],
     ) -> None:
         self._task, self._indices, self._accept = lm_task, indices, accept
+        self._answer_logprobs = answer_logprobs
+        self._logprobs: dict[int, list[float]] = defaultdict(list)
         self._waiting: dict[str, list[Instance]] = defaultdict(list)
         self._by_doc: dict[int, list[Instance]] = defaultdict(list)
         for instance in instances:
@@ -105,6 +118,8 @@ class _Collector:
     def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
         instance = self._waiting[_request_key(request)].pop(0)
         instance.resps.append(response)
+        if attr == "generate_until" and self._answer_logprobs:
+            self._logprobs[instance.doc_id] += self._answer_logprobs.popleft()
         siblings = self._by_doc[instance.doc_id]
         if all(sibling.resps for sibling in siblings):
             try:
@@ -123,9 +138,14 @@ class _Collector:
         metrics = self._task.process_results(instances[0].doc, responses)
         return ItemResult(
             index=self._indices[doc_id],
-            metrics={name: float(value) for name, value in metrics.items()},
+            metrics={name: float(value) for name, value in metrics.items()} | self._confidence(doc_id, responses),
             output=_answer(self._task, instances, responses),
         )
+
+    def _confidence(self, doc_id: int, responses: list[Any]) -> dict[str, float]:
+        if self._task.OUTPUT_TYPE == "multiple_choice":
+            return choice_confidence([float(likelihood) for likelihood, _ in responses])
+        return generation_confidence(self._logprobs.pop(doc_id, []))
 
 
 def _answer(lm_task: Any, instances: list[Instance], responses: list[Any]) -> str:

@@ -5,6 +5,7 @@ Token by token the same requests as lm-eval's ``HFLM`` makes; no BOS is put in f
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -37,20 +38,22 @@ class _Group:
 
 @dataclass
 class _Generation:
-    """One text being written."""
+    """One text being written; ``logprobs`` also has the end token, which is not written."""
 
     tokens: list[int]
     index: int
     written: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
 
 
 class LlamaCppLM(TemplateLM):
-    """One GGUF file under lm-eval."""
+    """One GGUF file under lm-eval. ``answer_logprobs`` gets those of each text before the text is handed over."""
 
     def __init__(self, model: Model, tokenizer: Tokenizer, max_length: int | None = None, exact: bool = False) -> None:
         super().__init__()
         self._model, self._tokens, self._exact = model, tokenizer, exact
         self.max_length = max_length or model.context_length
+        self.answer_logprobs: deque[list[float]] = deque()
 
     @property
     def on_gpu(self) -> bool:
@@ -167,6 +170,7 @@ class LlamaCppLM(TemplateLM):
             def done(one: _Generation, stops: list[str] = stops) -> None:
                 text = postprocess_generated_text(self._tokens.decode(one.written), stops, None)
                 answers[one.index] = text
+                self.answer_logprobs.append(one.logprobs)
                 self.cache_hook.add_partial("generate_until", requests[one.index].args, text)
 
             texts = [
@@ -189,6 +193,7 @@ class LlamaCppLM(TemplateLM):
         while active:
             for one, row in zip(active, rows, strict=True):
                 one.written.append(int(row[0].argmax()))
+                one.logprobs.append(-float(np.log(np.exp(row[0] - row[0].max()).sum())))
             for place in reversed(range(len(active))):
                 one = active[place]
                 if not self._ended(one, limit, stops):

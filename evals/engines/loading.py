@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from evals.availability import processor_flags
+from evals.engines.classifier_lm import is_classifier
 from evals.models import LocalModel
 from evals.quantizations import Quantization
 
@@ -25,6 +26,7 @@ class LoadedVariant:
     Families inside torch give ``model``; those with an engine of their own give ``lm`` instead, an lm-eval ``LM``
     with ``loglikelihood`` and ``generate_until``. ``weight_bytes`` is the stored size, scales and unquantized
     tensors included, ``bits_per_weight`` the same over all parameters. ``facts`` are kept with the variant.
+    ``batch_size`` is given where items in one batch would move each other's answers.
     """
 
     model: Any = None
@@ -33,6 +35,7 @@ class LoadedVariant:
     bits_per_weight: float
     facts: dict[str, Any] = field(default_factory=dict)
     lm: Any = None
+    batch_size: int | None = None
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.lm is None):
@@ -77,8 +80,9 @@ class Job:
 
 
 def load_folder(folder: Path, **options: Any) -> Any:
-    """A model from a folder; unreadable weights are named as such."""
+    """A model that writes text or classifies it, as the folder says; unreadable weights are named as such."""
+    kind = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, **options)
+        return kind.from_pretrained(folder, **options)
     except SafetensorError as error:
         raise ValueError(f"the weights in {folder.name} are damaged or cut short ({error}); copy them again") from error

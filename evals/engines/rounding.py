@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from data.models.rounding import round_to_nearest
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant
-from evals.engines.stored import require_whole_groups, unique
+from evals.engines.stored import head_names, require_whole_groups, unique
 
 SCALE_BITS = 16
 
@@ -33,7 +33,8 @@ def load(job: Job) -> LoadedVariant:
 def round_model(model: nn.Module, bits: int, group_size: int | None, embeddings_too: bool) -> None:
     """Round every linear layer in place, the tied embeddings once if asked.
 
-    The output matrix is left alone unless the embeddings are rounded too, as the other methods leave it.
+    The output matrix or classification head is left alone unless the embeddings are rounded too, as the other methods
+    leave it.
     """
     with torch.no_grad():
         for matrix in matrices(model, embeddings_too):
@@ -49,7 +50,8 @@ def rounded_bits(model: nn.Module, bits: int, group_size: int | None, embeddings
 
 def matrices(model: nn.Module, embeddings_too: bool) -> list[Tensor]:
     """The weights that are rounded, each once."""
-    ends = {model.get_input_embeddings().weight.data_ptr(), model.get_output_embeddings().weight.data_ptr()}
+    heads = [model.get_submodule(name).weight for name in head_names(model)]
+    ends = {weight.data_ptr() for weight in (model.get_input_embeddings().weight, *heads)}
     kinds = (nn.Linear, nn.Embedding) if embeddings_too else nn.Linear
     found = unique(m.weight for m in model.modules() if isinstance(m, kinds))
     return [w for w in found if embeddings_too or w.data_ptr() not in ends]

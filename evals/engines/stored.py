@@ -26,9 +26,17 @@ class Stored:
 
 
 def linear_names(original: nn.Module) -> list[str]:
-    """The linear layers that a method is expected to quantize: all but the output matrix."""
+    """The linear layers that a method is expected to quantize: all but the output matrix or classification head."""
     output = original.get_output_embeddings() if hasattr(original, "get_output_embeddings") else None
-    return [name for name, m in original.named_modules() if isinstance(m, nn.Linear) and m is not output]
+    body = f"{original.base_model_prefix}." if output is None and hasattr(original, "base_model_prefix") else ""
+    linears = [(name, m) for name, m in original.named_modules() if isinstance(m, nn.Linear)]
+    return [name for name, m in linears if m is not output and name.startswith(body)]
+
+
+def head_names(original: nn.Module) -> list[str]:
+    """The linear layers after the body: the output matrix, or all of a classification head."""
+    body = set(linear_names(original))
+    return [name for name, m in original.named_modules() if isinstance(m, nn.Linear) and name not in body]
 
 
 def require_whole_groups(original: nn.Module, label: str, group_size: int | None) -> None:
@@ -62,7 +70,8 @@ def stored(original: nn.Module, model: nn.Module, full_bits: float = UNQUANTIZED
     plain = [t for t in (*model.parameters(), *model.buffers()) if type(t) in (nn.Parameter, Tensor)]
     parameters = sum(p.numel() for p in unique(original.parameters()))
     weights = sum(sizes[name] for name in packed)
-    bits = 8 * _bytes(kept)
+    biases = [m.bias for m in packed.values() if type(getattr(m, "bias", None)) in (nn.Parameter, Tensor)]
+    bits = 8 * (_bytes(kept) - _bytes(biases))  # biases are counted with what is left alone
     return Stored(
         bits=bits + (parameters - weights) * full_bits,
         memory_bytes=_bytes(unique([*held, *plain])),

@@ -9,6 +9,7 @@ from transformers import TorchAoConfig
 
 from evals.engines.finishing import finished
 from evals.engines.loading import Job, LoadedVariant, load_folder
+from evals.engines.stored import head_names
 
 
 def quantized(job: Job) -> Any:
@@ -19,7 +20,7 @@ def quantized(job: Job) -> Any:
         job.local.folder,
         device_map=job.device,
         dtype=job.arithmetic,
-        quantization_config=TorchAoConfig(recipe, modules_to_not_convert=["lm_head"]),
+        quantization_config=TorchAoConfig(recipe, modules_to_not_convert=head_names(job.original)),
     )
 
 

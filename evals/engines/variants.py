@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from evals.availability import require
+from evals.engines.classifier_lm import is_classifier
 from evals.engines.families import family
 from evals.engines.loading import Job, LoadedVariant
 from evals.models import LocalModel
 from evals.quantizations import Quantization
+
+CLASSIFIERS = ("none", "round-to-nearest", "bitsandbytes", "torchao", "hqq", "onnx")
 
 
 def load_variant(local: LocalModel, how: Quantization, artefact_key: str) -> LoadedVariant:
@@ -14,7 +17,12 @@ def load_variant(local: LocalModel, how: Quantization, artefact_key: str) -> Loa
     logit is an error, not a perfect score.
     """
     require(how)
-    if local.file and how.method != "gguf":
-        raise ValueError(f"{local.file.name} is quantized already; {how.label} is made from a folder of the full model")
+    if local.file and how.method != local.file.suffix[1:]:
+        raise ValueError(
+            f"{local.file.name} is a finished {local.file.suffix[1:].upper()} file; {how.label} is made from a folder "
+            "of the full model"
+        )
+    if local.folder.joinpath("config.json").exists() and is_classifier(local.folder) and how.method not in CLASSIFIERS:
+        raise ValueError(f"{local.name} is a classifier, and {how.label} is for models that write text")
     loaded: LoadedVariant = family(how.method).load(Job(local, how, artefact_key))
     return loaded

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.palette import Palette
+from decisions.charts.price_history import price_history_chart
 from decisions.scenarios import Scenario
 from pages.ui import inputs
-from pages.ui.charts.palette import Palette
-from pages.ui.charts.price_history import price_history_chart
 from pages.ui.wording import md
 from pricing import api, api_prices
 from pricing.api_prices import Period

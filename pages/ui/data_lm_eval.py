@@ -35,7 +35,8 @@ def search_box() -> None:
 def _line(task: LmEvalTask) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         data = f"data set {task.dataset}" if task.dataset else "data set of its own"
-        st.markdown(f"**{md(task.name)}** {md(task.description)}  \n:gray[{md(task.group)} · {md(data)}]")
+        about = f"**{md(task.name)}** {md(task.description)}  \n:gray[{md(task.group)} · {md(data)}]"
+        st.markdown(about, width="stretch")
         if task.unsafe_code:
             st.markdown(":orange[Runs code: not run here]", help=md(unsafe_words(task)), width="content")
             return

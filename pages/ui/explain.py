@@ -6,9 +6,9 @@ import streamlit as st
 
 from decisions.options import Decision, Option
 from decisions.wording import money, money_band, score, seconds_band
-from evals.measurements import Measurement
+from evals.measurements import UNSANDBOXED, Measurement
 from pages.ui.links import address
-from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, VERDICT_WORDS, check_sentence, md
+from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, check_sentence, md
 from pricing.quotes import Quote
 
 
@@ -18,7 +18,7 @@ def explain(option: Option, decision: Decision) -> None:
     title = (
         "Why this one"
         if is_answer
-        else f"Why it {VERDICT_WORDS[option.verdict]}"
+        else f"Why it {option.verdict}"
         if option.verdict != "unproven"
         else "Why it is unproven"
     )
@@ -33,6 +33,9 @@ def explain(option: Option, decision: Decision) -> None:
         st.caption("No line is set; every option qualifies. Set one on the left.")
     if option.quote.reason:
         st.markdown(f":gray[{md(option.quote.reason)}]")
+    for measurement in option.measurements.values():
+        if measurement.note.startswith(UNSANDBOXED):
+            st.warning(f"{md(measurement.task)}: {md(measurement.note)}.", icon=":material/lock_open:")
     with st.popover("Sources", icon=":material/link:", width="stretch"):
         for measurement in option.measurements.values():
             _measurement_source(measurement)
@@ -43,6 +46,8 @@ def sources_line(measurement: Measurement) -> str:
     """Markdown: origin, n, date and a link to the source of a measurement."""
     parts = [measurement.origin, f"n = {measurement.n_items:,}" if measurement.n_items else "n not published"]
     parts += [md(part) for part in (measurement.date, measurement.hardware) if part]
+    if measurement.note.startswith(UNSANDBOXED):
+        parts.append(md(measurement.note))
     title = md(measurement.source_title or measurement.run or "source")
     url = address(measurement.source, measurement.source_locator)
     link = f"[{title}]({url})" if url else title
@@ -55,7 +60,7 @@ def _measurement_source(measurement: Measurement) -> None:
     st.markdown(f"**{md(measurement.task)}** {md(seen)}  \n{sources_line(measurement)}")
     if measurement.protocol:
         st.caption(f"Protocol: {md(measurement.protocol)}")
-    if measurement.note:
+    if measurement.note and not measurement.note.startswith(UNSANDBOXED):
         st.caption(md(measurement.note))
 
 

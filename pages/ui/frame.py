@@ -6,7 +6,8 @@ import streamlit as st
 
 from decisions.scenarios import Scenario, scenarios
 from decisions.wording import count
-from pages.ui import inputs, prices
+from pages.ui import inputs, prices, saved
+from pages.ui.access import door
 from pages.ui.live import live_line
 from pages.ui.menu import menu
 from pages.ui.sidebar import sidebar
@@ -24,6 +25,7 @@ def frame(title: str, *, live: bool = True) -> Workspace:
         page_title=f"{title} · Bitbudget", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto"
     )
     narrow = "Mobi" in st.context.headers.get("User-Agent", "")
+    door()
     every = scenarios()
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small" if narrow else "medium")
     notes = st.container(gap="xsmall")
@@ -40,27 +42,30 @@ def frame(title: str, *, live: bool = True) -> Workspace:
             label_visibility="collapsed",
             width=220 if narrow else 260,
         )
-    base = every[chosen]
+    recalled = saved.recalled()
+    base = recalled.scenario if recalled else every[chosen]
     book = prices.book(base.as_of)
     scenario = sidebar(base, accelerators=prices.accelerators(book), provider_classes=prices.provider_classes(book))
     with bar:
         menu(narrow=narrow)
     with notes:
         st.caption(_summary(scenario))
-        if _is_illustrative(scenario):
+        if scenario.illustrative:
             st.warning("Illustrative figures: a worked example, not measurements.", icon=":material/science:")
         if live:
             live_line(refreshes=scenario.evidence == "measured")
-    return Workspace(scenario=scenario, book=book, dark=st.context.theme.type == "dark", narrow=narrow)
+    dark = st.context.theme.type == "dark"
+    workspace = Workspace(scenario=scenario, book=book, dark=dark, narrow=narrow, recalled=recalled)
+    if recalled and title != "Saved":
+        with notes:
+            saved.since_then(recalled, workspace)
+    return workspace
 
 
 def _summary(scenario: Scenario) -> str:
     load = scenario.workload
+    shown = "a worked example, recomputed" if scenario.illustrative else EVIDENCE[scenario.evidence]
     return (
         f"{count(load.requests_per_month)} requests a month · {load.prompt_tokens:,} → {load.output_tokens:,} tokens · "
-        f"prices of {scenario.as_of.isoformat()} · {EVIDENCE.get(scenario.evidence, scenario.evidence)}"
+        f"prices of {scenario.as_of.isoformat()} · {shown}"
     )
-
-
-def _is_illustrative(scenario: Scenario) -> bool:
-    return str(scenario.evidence) == "illustrative"

@@ -8,6 +8,8 @@ from types import ModuleType
 
 import streamlit as st
 
+from evals.race import Standing
+from evals.races import standing
 from pages.ui import inputs
 
 STORE_TROUBLE = (OSError, ValueError, RuntimeError)
@@ -22,7 +24,7 @@ def runs_module() -> ModuleType | None:
 
 
 def live_line(*, refreshes: bool) -> None:
-    """``Measuring here: 38 of 90 cells, about 3 min left.``; ``refreshes`` reruns the page as cells finish."""
+    """How a run or a race here stands, in one sentence; ``refreshes`` reruns the page as cells finish."""
     runs = runs_module()
     if runs is None:
         return
@@ -42,14 +44,24 @@ def _ticking(refreshes: bool, cells_done_before: int) -> None:
     if status is None or status.state != "running":
         st.rerun(scope="app")
         return
-    st.caption(f":material/progress_activity: {progress_sentence(status)}")
+    race = standing(status.run)
+    st.caption(f":material/progress_activity: {race_progress(race) if race else progress_sentence(status)}")
     if refreshes and status.cells_done != cells_done_before:
         st.rerun(scope="app")
+
+
+def race_progress(race: Standing) -> str:
+    """Who is still in and the model calls so far, in words."""
+    left = sum(c.status in ("open", "waiting") for c in race.candidates)
+    spent = f"{race.result.calls:,} of {race.result.full_grid_calls:,} model calls"
+    return f"Racing: {left} of {len(race.candidates)} candidates still in, {spent} so far."
 
 
 def progress_sentence(status: object) -> str:
     """Cells done and time left, in words."""
     done, total = getattr(status, "cells_done", 0), getattr(status, "cells_total", 0)
+    if reason := getattr(status, "reason", ""):
+        return f"Measuring here waits at {done} of {total} cells: {reason}."
     return f"Measuring here: {done} of {total} cells, {time_left(getattr(status, 'seconds_left', None))}."
 
 

@@ -8,20 +8,28 @@ from pages.ui.inputs import link_parameters
 
 PAGES = (
     ("app.py", "Decide"),
-    ("pages/Cliff.py", "Cliff"),
     ("pages/Compare.py", "Compare"),
-    ("pages/Run.py", "Run"),
-    ("pages/Data.py", "Your data"),
-    ("pages/Prices.py", "Prices"),
+    ("pages/Decision.py", "Decision"),
+    ("pages/Cliff.py", "Cliff"),
+    ("pages/Patterns.py", "Patterns"),
     ("pages/Report.py", "Report"),
+)
+MORE = (
+    ("pages/Data.py", "Your data"),
+    ("pages/Run.py", "Run evals"),
+    ("pages/Prices.py", "Prices"),
+    ("pages/Saved.py", "Saved decisions"),
 )
 
 
 def menu(*, narrow: bool) -> None:
-    """Links to all pages; what is set on this page goes along in the address."""
-    parameters = link_parameters()
+    """Links to all pages, those that answer first; what is set on this page goes along in the address."""
+    parameters = link_parameters() or None
     with st.container(
         horizontal=True, gap="xxsmall" if narrow else "small", horizontal_alignment="left" if narrow else "right"
     ):
         for file, label in PAGES:
-            st.page_link(file, label=label, query_params=parameters or None)
+            st.page_link(file, label=label, query_params=parameters)
+        with st.popover("More", type="tertiary"):
+            for file, label in MORE:
+                st.page_link(file, label=label, query_params=parameters)

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from decisions.options import Decision, Option
+from decisions.summaries import why
 from decisions.verdicts import Status
 from decisions.wording import money_band, score, seconds_band
-from pages.ui.wording import NOT_KNOWN, VERDICT_MARKS, VERDICT_WORDS
+from pages.ui.wording import VERDICT_MARKS
 
 ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
 
@@ -32,22 +33,15 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
     for option in ordered(decision.options):
         seen = {title: option.measurements.get(task) for task, title in tasks.items()}
         rows[option.id] = {
-            "Verdict": f"{VERDICT_MARKS[option.verdict]} {VERDICT_WORDS[option.verdict]}",
+            "Verdict": f"{VERDICT_MARKS[option.verdict]} {option.verdict}",
             "Option": option.label + (" (today)" if option.is_status_quo else ""),
             "Served on": option.quote.label,
             "Monthly cost": money_band(option.quote.usd_per_month),
             **{title: score(m.score, m.low, m.high) if m else "not measured" for title, m in seen.items()},
             "p95 latency": seconds_band(option.quote.e2e_p95_s),
-            "Why": reason(option),
+            "Why": why(option),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def reason(option: Option) -> str:
-    """What stands in the way, in one cell."""
-    reasons = [option.quote.reason] if option.quote.reason else []
-    reasons += [check.reason or f"{check.name} {NOT_KNOWN}" for check in option.checks if check.status != "meets"]
-    return " · ".join(dict.fromkeys(reasons)) or "clears every line"
 
 
 def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:

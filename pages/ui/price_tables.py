@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import streamlit as st
 
 from decisions.scenarios import Scenario
 from pages.ui import overrides
+from pages.ui.access import write_button, writing
 from pages.ui.wording import md
 from pricing import api, bill, feeds
 from pricing.catalogue import PriceBook, load_price_book
@@ -128,8 +130,8 @@ def own_prices() -> None:
         day = next(row.get("date") for row in rows if row.get("imported") == source)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(md(f"{n} offers imported from {source}, prices of {day}"))
-            if st.button("Remove", key=f"forget_{source}", icon=":material/undo:"):
-                feeds.forget(source)
+            forget, key = partial(feeds.forget, source), f"forget_{source}"
+            if write_button("Remove", "remove imported prices", source, forget, key=key, icon=":material/undo:"):
                 st.rerun()
     for index, row in enumerate(rows):
         if row.get("imported"):
@@ -146,8 +148,9 @@ def own_prices() -> None:
                 if "usd_per_hour" in row
                 else md(f"{row.get('provider')} {what}: {price}, since {row.get('date')}")
             )
-            if st.button("Remove", key=f"remove_{index}", icon=":material/undo:"):
-                overrides.write([other for at, other in enumerate(rows) if at != index])
+            rest = partial(overrides.write, [other for at, other in enumerate(rows) if at != index])
+            key = f"remove_{index}"
+            if write_button("Remove", "remove a price", str(what), rest, key=key, icon=":material/undo:"):
                 st.rerun()
 
 
@@ -179,7 +182,8 @@ def _save(key: str, round_key: str, bases: list[dict[str, Any]], fields: dict[st
     try:
         rows = with_edits(overrides.read(), edits, bases, fields, date.today())
         load_price_book(rows)
-        overrides.write(rows)
+        with writing("edit prices", ", ".join(str(bases[int(index)]) for index in edits)):
+            overrides.write(rows)
     except (ValueError, OSError) as error:
         st.session_state["_price_error"] = f"This price was not saved: {error}"
 
@@ -246,7 +250,8 @@ def import_form() -> None:
         if st.form_submit_button("Import") and file and provider.strip():
             try:
                 lines = file.getvalue().decode("utf-8-sig").splitlines()
-                found = feeds.keep(lines, provider=provider, day=day, source=file.name)
+                with writing("import prices", file.name):
+                    found = feeds.keep(lines, provider=provider, day=day, source=file.name)
             except (ValueError, OSError) as error:
                 st.error(f"Nothing was imported: {error}", icon=":material/error:")
             else:

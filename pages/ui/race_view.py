@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from decisions.charts.race import race_chart
 from decisions.order import race_lines, race_order, weights
 from decisions.wording import listed, percent
 from evals import runs
 from evals.race import Standing
 from evals.race_spec import RaceSpec, by_size
-from pages.ui.charts.race import race_chart
+from pages.ui.access import writing
+from pages.ui.live import race_progress
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
@@ -40,7 +42,8 @@ def race_button(workspace: Workspace, models: Sequence[str], quantizations: Sequ
             spec = RaceSpec(
                 candidates=tuple(entry.id for entry in able), lines=lines, limit=limit, weights=dict(weights(able))
             )
-            runs.start_race(spec)
+            with writing("start a race", ", ".join(spec.candidates)):
+                runs.start_race(spec)
         except (OSError, ValueError, RuntimeError) as error:
             st.error(f"The race could not start: {md(str(error))}", icon=":material/error:")
             return
@@ -53,8 +56,7 @@ def race_sentence(found: Standing) -> str:
     result = found.result
     spent = f"{result.calls:,} of {result.full_grid_calls:,} model calls"
     if result.state == "running":
-        left = sum(c.status in ("open", "waiting") for c in found.candidates)
-        return f"Racing: {left} of {len(found.candidates)} candidates still in, {spent} so far."
+        return race_progress(found)
     cost = f"{spent} ({percent(result.cost_fraction)} of the full grid's cost)"
     if result.state == "meets":
         return f"{(result.decision or '').replace('@', ' @ ')} is the cheapest proven to meet your lines: {cost}."

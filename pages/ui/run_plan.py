@@ -12,6 +12,7 @@ from evals.plan import Plan, demo_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.tasks import tasks
 from pages.ui import inputs
+from pages.ui.access import writing
 from pages.ui.race_view import race_button
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
@@ -64,7 +65,8 @@ def new_run(workspace: Workspace, *, expanded: bool) -> None:
         st.markdown(f"**{md(estimate(plan))}** :gray[Runs on this machine in the background; costs nothing but time.]")
         if st.button("Start", type="primary", icon=":material/play_arrow:"):
             try:
-                runs.start(plan)
+                with writing("start a run", f"{', '.join(plan.models)} × {', '.join(plan.quantizations)}"):
+                    runs.start(plan)
             except (OSError, ValueError, RuntimeError) as error:
                 st.error(f"The run could not start: {error}", icon=":material/error:")
                 return

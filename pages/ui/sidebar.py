@@ -31,10 +31,10 @@ def sidebar(base: Scenario, *, accelerators: Sequence[str], provider_classes: Se
 def _sla(base: Scenario) -> dict[str, Any]:
     st.markdown("**What it must meet**")
     quality: dict[str, QualityLine] = {}
-    st.caption("Share right at least, in %, or as % of the same model at full precision")
+    st.caption("Share right at least, in %; or as % of the same model at full precision; or points below that at most")
     for task, title in base.tasks.items():
         line = base.sla.quality.get(task, QualityLine())
-        left, right = st.columns(2, vertical_alignment="bottom")
+        left, middle, right = st.columns([5, 4, 4], gap="xsmall", vertical_alignment="bottom")
         with left:
             minimum = inputs.number(
                 f"min.{task}",
@@ -46,7 +46,7 @@ def _sla(base: Scenario) -> dict[str, Any]:
                 optional=True,
                 format="%.4g",
             )
-        with right:
+        with middle:
             share = inputs.number(
                 f"base.{task}",
                 "of baseline",
@@ -57,10 +57,23 @@ def _sla(base: Scenario) -> dict[str, Any]:
                 optional=True,
                 format="%.4g",
             )
-        if minimum is not None or share is not None:
+        with right:
+            drop = inputs.number(
+                f"drop.{task}",
+                "points lost",
+                default=_percent(line.max_drop_from_baseline),
+                low=0,
+                high=100,
+                step=0.5,
+                optional=True,
+                format="%.4g",
+                help="Not worse than the same model at full precision by more than this many points.",
+            )
+        if any(value is not None for value in (minimum, share, drop)):
             quality[task] = QualityLine(
-                minimum=None if minimum is None else minimum / 100,
-                minimum_of_baseline=None if share is None else share / 100,
+                minimum=_fraction(minimum),
+                minimum_of_baseline=_fraction(share),
+                max_drop_from_baseline=_fraction(drop),
             )
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
@@ -225,6 +238,10 @@ def _candidates(base: Scenario, accelerators: Sequence[str], provider_classes: S
 
 def _percent(fraction: float | None) -> float | None:
     return None if fraction is None else round(100 * fraction, 6)
+
+
+def _fraction(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100
 
 
 def _thousand(value_s: float | None) -> float | None:

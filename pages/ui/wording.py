@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from decisions.summaries import seen_text
 from decisions.verdicts import Check, Status
-from decisions.wording import points, quantity, span
+from decisions.wording import points, quantity
 
-VERDICT_WORDS: dict[Status, str] = {"meets": "meets", "misses": "misses", "unproven": "unproven"}
 VERDICT_MARKS: dict[Status, str] = {"meets": "✔", "misses": "✖", "unproven": "?"}
 VERDICT_COLOURS: dict[Status, str] = {"meets": "blue", "misses": "orange", "unproven": "gray"}
 NOT_KNOWN = "not yet known"
@@ -25,17 +25,7 @@ def check_sentence(check: Check) -> str:
     name = check.name[:1].upper() + check.name[1:] if check.name != "p95 latency" else check.name
     if check.seen is None:
         return f"{name} {NOT_KNOWN}, {check.direction} {quantity(check.target, check.unit)}"
-    seen = f"{quantity(check.seen, check.unit)}{_span(check)}"
-    return f"{name} {seen}, {check.direction} {quantity(check.target, check.unit)}"
-
-
-def _span(check: Check) -> str:
-    """`` (78.6–81.6)`` in the check's unit; nothing where the ends read the same."""
-    if check.low is None or check.high is None or quantity(check.low, check.unit) == quantity(check.high, check.unit):
-        return ""
-    if check.unit == "fraction":
-        return f" ({span(check.low, check.high)})"
-    return f" ({quantity(check.low, check.unit)}–{quantity(check.high, check.unit).removeprefix('$')})"
+    return f"{name} {seen_text(check)}, {check.direction} {quantity(check.target, check.unit)}"
 
 
 def margin(check: Check) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from decisions.charts.palette import Palette, palette
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
+from decisions.history.snapshot import Snapshot
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
-from pages.ui.charts.palette import Palette, palette
 from pages.ui.live import STORE_TROUBLE
 
 
@@ -24,6 +25,7 @@ class Workspace:
     book: Any
     dark: bool
     narrow: bool
+    recalled: Snapshot | None = None  # the saved decision whose link was opened
 
     @property
     def colours(self) -> Palette:
@@ -61,27 +63,3 @@ class Workspace:
     def option(self, option_id: str) -> Option | None:
         """An option of the decision by id."""
         return next((o for o in self.decision.options if o.id == option_id), None)
-
-
-def opening_pair(scenario: Scenario, decision: Decision) -> tuple[str, str]:
-    """What Compare opens on: the largest model at about 4 bits, against a smaller one at its highest precision.
-
-    Where there is a choice, the pair nearest in bytes. Falls back on the first two options.
-    """
-    by_model = {model: [o for o in decision.options if o.model == model] for model in scenario.models}
-    present = sorted((m for m in by_model if by_model[m]), key=lambda m: max(map(_bytes, by_model[m])))
-    if len(present) < 2:
-        return decision.options[0].id, decision.options[1].id
-    distance = {o.id: abs((_bits(o) or 99) - 4.5) for o in by_model[present[-1]]}
-    four = [o for o in by_model[present[-1]] if distance[o.id] < max(0.7, min(distance.values()) + 0.01)]
-    full = [max(by_model[m], key=lambda o: (_bits(o) or 0, o.quantization.lower() == "fp16")) for m in present[:-1]]
-    pairs = [(abs(_bytes(first) - _bytes(second)), first.id, second.id) for first in four for second in full]
-    return min(pairs)[1:]
-
-
-def _bits(option: Option) -> float | None:
-    return next((m.bits_per_weight for m in option.measurements.values() if m.bits_per_weight), None)
-
-
-def _bytes(option: Option) -> int:
-    return next((m.weight_bytes for m in option.measurements.values() if m.weight_bytes), 0)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from evals.__main__ import app
 from evals.comparisons import EVERY_TASK, compare
 from evals.plan import digest_of, item_key, task_hash
+from evals.results import item_confidences
 from evals.store import Store
 from evals.tasks import items, task
 
@@ -40,6 +41,12 @@ def measured(store: Store, run: str, quantization: str, scores: Mapping[str, lis
             results.append({"item_key": item_key(cell_key, item), "cell_key": cell_key, "item": item["id"], **said})
     store.add_run(row, cells)
     store.add_items(results)
+
+
+def test_items_measured_without_confidences_have_none(store: Store) -> None:
+    measured(store, "one", "bf16", {"shop_math": [1.0, 0.0]})
+    assert item_confidences("tiny-1m", "bf16", "shop_math") == {}
+    assert item_confidences("tiny-1m", "nf4", "shop_math") == {}, "never measured"
 
 
 def pair(both: int, b: int, c: int, neither: int) -> tuple[list[float], list[float]]:
@@ -117,3 +124,32 @@ def test_bad_input_is_named(store: Store) -> None:
         compare("tiny-1m@bf16", "tiny-1m@nf5", store=store)
     with pytest.raises(ValueError, match="margin is 2"):
         compare("tiny-1m@bf16", "tiny-1m@nf4", store=store, margin=2)
+
+
+def test_a_task_nobody_measured_is_refused_by_name(store: Store) -> None:
+    for run, quantization in (("one", "bf16"), ("two", "nf4")):
+        measured(store, run, quantization, {"shop_math": [1.0] * 5})
+    with pytest.raises(ValueError, match="share no measured shop_code; run both on it first"):
+        compare("tiny-1m@bf16", "tiny-1m@nf4", "code", store=store)
+    with pytest.raises(ValueError, match=r"task .*'chess'"):
+        compare("tiny-1m@bf16", "tiny-1m@nf4", "chess", store=store)
+
+
+def test_margins_of_none_and_all(store: Store) -> None:
+    """Ties prove nothing about a margin of 0; nothing can be worse by more than all."""
+    for run, quantization in (("one", "bf16"), ("two", "nf4")):
+        measured(store, run, quantization, {"shop_math": [1.0] * 100})
+    (none,) = compare("tiny-1m@bf16", "tiny-1m@nf4", store=store, margin=0.0)
+    (every,) = compare("tiny-1m@bf16", "tiny-1m@nf4", store=store, margin=1.0)
+    assert (none.verdict, every.verdict) == ("unproven", "meets")
+    assert none.reason and none.flips_fraction == 0 and none.p_mcnemar == 1.0
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_all_wrong_and_all_right_have_width_and_no_nan(store: Store, score: float) -> None:
+    for run, quantization in (("one", "bf16"), ("two", "nf4")):
+        measured(store, run, quantization, {"shop_math": [score] * 30})
+    told = CliRunner().invoke(app, ["compare", "tiny-1m@bf16", "tiny-1m@nf4", "--task", "math", "--json"])
+    assert told.exit_code == 0 and "NaN" not in told.stdout
+    found = json.loads(told.stdout)
+    assert found["low"] < 0 < found["high"] and found["first_score"] == found["second_score"] == score

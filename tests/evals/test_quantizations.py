@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
+from evals.availability import why_not
 from evals.catalogue.entry import Quantization
 from evals.catalogue.page import page
 from evals.measurements import Measurement
@@ -82,4 +85,14 @@ def test_the_page_names_every_quantization_and_what_was_measured() -> None:
     assert all(f"| `{label}` |" in text for label in QUANTIZATIONS)
     assert "| `nf4` | 6.16 | 50.0 (38–62) |" in text
     assert "| small | `nf4` | 1.46 MB | 1.50 MB | not known | 1,234 | 56 | a processor, 1 thread(s) |" in text
-    assert "`python -m evals run --plan methods`" in page([], [])
+    assert "Nothing yet: `python -m evals run --plan methods`" in page([], []) and "`make gpu-check`" in page([], [])
+
+
+def test_the_methods_plan_has_no_cell_that_must_fail() -> None:
+    plan = methods_plan().checked()
+    cells = {*product(plan.models, plan.quantizations), *plan.variants}
+    trained = {(name, label) for name, label in cells if quantization(label).applied == "QAT"}
+    assert {("tiny-1m", f"qat-int{bits}-g128") for bits in (4, 3, 2)} <= trained
+    assert all(model(name).trained_hash(label) for name, label in trained)
+    assert not any(why_not(quantization(label)) for _, label in cells)
+    assert {("tiny-1m-distilled-2of4", "rtn-int4-g128"), ("tiny-13m", "onnx-int8")} <= cells

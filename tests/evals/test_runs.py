@@ -17,7 +17,7 @@ from evals.leases import alive_workers
 from evals.models import model
 from evals.names import UnknownName
 from evals.plan import Plan
-from evals.results import item_scores, item_texts, measured_measurements
+from evals.results import item_confidences, item_scores, item_texts, measured_measurements
 from evals.runs import CellStatus, seconds_left
 from evals.store import Store
 
@@ -84,6 +84,11 @@ def test_measurements_say_where_they_come_from(home: Path) -> None:
     assert 3 < found["rtn-int3-g128"].bits_per_weight < 8  # type: ignore[operator]
     texts = item_texts("tiny-1m", "bf16", "shop_code")
     assert len(texts) == 30 and all(text.prompt.startswith("Spec:") for text in texts.values())
+    sure = item_confidences("tiny-1m", "bf16", "shop_code")
+    assert sure.keys() == texts.keys()
+    assert all(one["min_token_logprob"] <= one["mean_token_logprob"] <= 0 for one in sure.values())
+    fewer_bits = item_confidences("tiny-1m", "rtn-int3-g128", "shop_code")
+    assert fewer_bits.keys() == sure.keys() and fewer_bits != sure
 
 
 def test_cancel_keeps_what_was_measured_and_the_same_plan_can_go_on(home: Path) -> None:

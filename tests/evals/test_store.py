@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from evals.backups import latest
+from evals.leases import lease
+from evals.schema import row_hash
 from evals.store import Store, StoreError
 
 ITEM = {"item_key": "k1", "cell_key": "c", "item": "i1", "score": 1.0, "metrics": "{}", "output": "yes"}
@@ -32,7 +36,7 @@ def test_an_altered_row_is_refused_not_shown(tmp_path: Path) -> None:
     store.add_items([ITEM])
     with sqlite3.connect(tmp_path / "s.sqlite") as raw:
         raw.execute("UPDATE items SET score = 0.0")
-    with pytest.raises(StoreError, match=r"item i1 .* was altered"):
+    with pytest.raises(StoreError, match="items: k1 was altered"):
         store.items("c")
 
 
@@ -53,7 +57,7 @@ def test_another_schema_is_named(tmp_path: Path) -> None:
     Store(tmp_path / "s.sqlite")
     with sqlite3.connect(tmp_path / "s.sqlite") as raw:
         raw.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
-    with pytest.raises(StoreError, match="schema 99, this version reads 1"):
+    with pytest.raises(StoreError, match="schema 99, this version reads up to 2"):
         Store(tmp_path / "s.sqlite")
 
 
@@ -79,3 +83,122 @@ def test_a_cancelled_run_gives_out_nothing(tmp_path: Path) -> None:
     new_run(store)
     store.set_run("r1", state="cancelled")
     assert store.claim_variant("r1", "w1", ["w1"]) == []
+
+
+def schema_1(path: Path) -> None:
+    """A store as the first schema made it, with one run, cell, variant and item."""
+    with sqlite3.connect(path) as raw:
+        raw.executescript(
+            """
+            CREATE TABLE meta (name VARCHAR NOT NULL PRIMARY KEY, value VARCHAR NOT NULL);
+            CREATE TABLE runs (run VARCHAR NOT NULL PRIMARY KEY, digest VARCHAR NOT NULL, plan VARCHAR NOT NULL,
+                state VARCHAR NOT NULL, created FLOAT NOT NULL, finished FLOAT, provenance VARCHAR NOT NULL);
+            CREATE TABLE cells (run VARCHAR NOT NULL, model VARCHAR NOT NULL, quantization VARCHAR NOT NULL,
+                task VARCHAR NOT NULL, position INTEGER NOT NULL, variant_key VARCHAR NOT NULL,
+                cell_key VARCHAR NOT NULL, state VARCHAR NOT NULL, items_total INTEGER NOT NULL,
+                reason VARCHAR NOT NULL, worker VARCHAR NOT NULL, attempts INTEGER NOT NULL, started FLOAT,
+                seconds FLOAT, PRIMARY KEY (run, model, quantization, task));
+            CREATE TABLE variants (variant_key VARCHAR NOT NULL PRIMARY KEY, model VARCHAR NOT NULL,
+                quantization VARCHAR NOT NULL, weight_bytes INTEGER NOT NULL, bits_per_weight FLOAT NOT NULL,
+                facts VARCHAR NOT NULL);
+            CREATE TABLE items (item_key VARCHAR NOT NULL PRIMARY KEY, cell_key VARCHAR NOT NULL,
+                item VARCHAR NOT NULL, score FLOAT NOT NULL, metrics VARCHAR NOT NULL, output VARCHAR NOT NULL,
+                created FLOAT NOT NULL, row_hash VARCHAR NOT NULL);
+            CREATE INDEX items_of_cell ON items (cell_key);
+            INSERT INTO meta VALUES ('schema', '1'), ('store', '0123456789abcdef0123456789abcdef');
+            INSERT INTO runs VALUES ('r', 'd', '{}', 'done', 1.5, 2.5, '{}');
+            INSERT INTO cells VALUES ('r', 'm', 'a', 'x', 0, 'v', 'c', 'done', 1, '', '', 1, 1.5, 1.0);
+            INSERT INTO variants VALUES ('v', 'm', 'a', 100, 4.5, '{}');
+            """
+        )
+        raw.execute("INSERT INTO items VALUES (?,?,?,?,?,?,?,?)", (*ITEM.values(), 1.5, row_hash(ITEM)))
+    path.with_suffix(".id").write_text("0123456789abcdef0123456789abcdef")
+
+
+def test_an_older_store_is_backed_up_and_brought_to_this_schema(tmp_path: Path) -> None:
+    schema_1(tmp_path / "s.sqlite")
+    store = Store(tmp_path / "s.sqlite")
+    assert store.run("r")["finished"] == 2.5 and store.run("r")["reason"] == ""  # type: ignore[index]
+    assert [(c["model"], c["state"], c["batch_size"]) for c in store.cells()] == [("m", "done", None)]
+    assert store.variants()["v"]["bits_per_weight"] == 4.5
+    assert store.scores(["c"]) == {"c": {"i1": 1.0}}
+    with sqlite3.connect(tmp_path / "backups" / "s-schema-1.sqlite") as kept:
+        assert kept.execute("SELECT value FROM meta WHERE name = 'schema'").fetchall() == [("1",)]
+        assert kept.execute("SELECT count(*) FROM items").fetchall() == [(1,)]
+    store.add_items([{**ITEM, "item_key": "k2", "item": "i2"}])
+    store.close()
+    assert len(Store(tmp_path / "s.sqlite").items("c")) == 2
+
+
+def test_a_migration_that_fails_leaves_the_old_store_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema_1(tmp_path / "s.sqlite")
+    monkeypatch.setattr("evals.database.steps", lambda *_: ["ALTER TABLE runs ADD COLUMN x", "nonsense"])
+    with pytest.raises(StoreError, match="nonsense"):
+        Store(tmp_path / "s.sqlite")
+    monkeypatch.undo()
+    assert Store(tmp_path / "s.sqlite").run("r")["state"] == "done"  # type: ignore[index]
+
+
+def test_a_store_is_not_migrated_under_workers_of_the_older_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path))
+    schema_1(tmp_path / "bitbudget.sqlite")
+    held = lease("r.one")
+    with pytest.raises(StoreError, match="workers of an older version"):
+        Store()
+    os.close(held)
+    assert Store().run("r")
+
+
+def test_a_lost_write_ahead_log_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    Store(path).close()
+    whole = path.read_bytes()
+    store = Store(path)
+    for number in range(3):
+        store.add_items([{**ITEM, "item_key": f"k{number}", "item": f"i{number}"}])
+    store.close()
+    path.write_bytes(whole)
+    with pytest.raises(StoreError, match=r"lost its last 3 writes.*store accept"):
+        Store(path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cells SET cell_key = 'other' WHERE quantization = 'b'",
+        "UPDATE cells SET state = 'done' WHERE quantization = 'b'",
+        "UPDATE runs SET plan = '{\"limit\": 1}'",
+        "UPDATE variants SET bits_per_weight = 2.0",
+    ],
+)
+def test_no_row_is_shown_altered_and_a_later_write_does_not_hide_it(tmp_path: Path, statement: str) -> None:
+    store = Store(tmp_path / "s.sqlite")
+    new_run(store)
+    facts = {"model": "m", "quantization": "a", "weight_bytes": 1, "bits_per_weight": 4.0, "facts": "{}"}
+    store.add_variant({"variant_key": "v", **facts})
+    with sqlite3.connect(tmp_path / "s.sqlite") as raw:
+        raw.execute(statement)
+    with pytest.raises(StoreError, match="was altered on disk"):
+        store.set_cells("r1", {"state": "running"}, {})
+        store.set_run("r1", state="done")
+        store.cells(), store.runs(), store.variants()
+
+
+def test_a_store_replaced_while_in_use_is_not_written_to(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.sqlite")
+    (tmp_path / "s.sqlite").rename(tmp_path / "away.sqlite")
+    with pytest.raises(StoreError, match="removed or replaced while in use"):
+        store.add_items([ITEM])
+
+
+def test_damage_names_the_newest_backup(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.sqlite")
+    store.add_items([ITEM])
+    made = store.back_up()
+    store.close()
+    assert latest(tmp_path / "s.sqlite") == made
+    (tmp_path / "s.sqlite").write_bytes(made.read_bytes()[:5000])
+    with pytest.raises(StoreError, match=f"backups/{made.name}"):
+        Store(tmp_path / "s.sqlite")

@@ -9,9 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import overrides
+from pages.ui.menu import MORE
+from pages.ui.menu import PAGES as PAGES_FIRST
 from tests.pages.conftest import opened, words
 
-PAGES = ("", "Cliff", "Compare", "Run", "Data", "Prices", "Report")
+PAGES = ("", "Cliff", "Compare", "Run", "Data", "Prices", "Report", "Saved")
 
 
 def answer(app: AppTest) -> str:
@@ -78,7 +80,7 @@ def test_changing_the_scenario_drops_the_other_inputs() -> None:
 def test_menu_links_carry_the_inputs() -> None:
     app = opened(budget="1234")
     links = [element.proto for element in app.get("page_link")]
-    assert [link.label for link in links] == ["Decide", "Cliff", "Compare", "Run", "Your data", "Prices", "Report"]
+    assert [link.label for link in links] == [label for _, label in (*PAGES_FIRST, *MORE)]
     assert all("budget=1234" in link.query_string for link in links)
 
 

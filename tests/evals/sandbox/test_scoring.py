@@ -61,7 +61,7 @@ class Harness:
 
 
 def answered(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "ItemSink", lambda *a: SimpleNamespace(accept=None, flush=lambda: None))
+    monkeypatch.setattr(worker, "ItemSink", lambda *a: nullcontext(SimpleNamespace(accept=None, flush=lambda: None)))
     monkeypatch.setattr(worker, "cell_log", lambda cell: nullcontext())
     monkeypatch.setattr(worker, "remaining", lambda *a: sorted({0, 1, 2} - harness.done))
     cell = {"model": "m", "quantization": "q", "task": "t"}

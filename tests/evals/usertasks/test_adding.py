@@ -38,7 +38,8 @@ def codes(draft: Draft) -> set[str]:
         (table("id question answer", *((str(n), f"q{n}", f"name {n}") for n in range(9))), "short-answer", "question",
          "answer"),
         (table("problem answer", *((f"p{n}", str(17 * n)) for n in range(30))), "math", "problem", "answer"),
-        (table("article summary", *((f"text {n}", f"short {n}") for n in range(9))), "summarization", "article", "summary"),
+        (table("article summary", *((f"text {n}", f"short {n}") for n in range(9))), "summarization", "article",
+         "summary"),
         (table("spec tests", ("double", "f(2) == 4"), ("half", "assert g(4) == 2")), "code", "spec", "tests"),
         (table("prompt steps", ("order", "get a; add"), ("buy", "get b; add")), "steps", "prompt", "steps"),
         (table("review stars", *((f"r{n}", str(n % 5)) for n in range(40))), "classification", "review", "stars"),
@@ -205,7 +206,7 @@ def test_nothing_is_left_behind_where_writing_fails(home: Path, monkeypatch: pyt
     real = os.replace
 
     def full(*arguments: object, **_: object) -> None:
-        if fails == "write_text" or ".draft" in str(arguments[0]) and "-old" not in str(arguments[0]):
+        if fails == "write_text" or (".draft" in str(arguments[0]) and "-old" not in str(arguments[0])):
             raise OSError("no space left")
         real(*arguments)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""lm-eval's own tasks: listed from their YAML, added with a local data set in the Hub's place, refused with the reason."""
+"""lm-eval's own tasks: listed from their YAML, added with a local data set in the Hub's place, or refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "yaml"
     place.mkdir()
     (place / "base.yaml").write_text(
-        "output_type: generate_until\ntest_split: test\ndoc_to_text: 'Problem: {{q}}\\nAnswer:'\ndoc_to_target: '{{a}}'\n"
+        "output_type: generate_until\ntest_split: test\ndoc_to_text: 'Problem: {{q}}\\nAnswer:'\n"
+        "doc_to_target: '{{a}}'\n"
         "generation_kwargs: {until: ['\\n'], max_gen_toks: 40}\nnum_fewshot: 0\n"
         "metric_list:\n- {metric: exact_match, aggregation: mean, higher_is_better: true}\nmetadata: {version: 1.0}\n"
     )
@@ -54,12 +55,13 @@ def test_tasks_are_read_from_yaml_with_what_it_includes(folder: Path) -> None:
 def test_a_search_finds_all_words_and_puts_the_name_itself_first(monkeypatch: pytest.MonkeyPatch) -> None:
     def one(name: str) -> LmEvalTask:
         return LmEvalTask(
-            name=name, group="g", description="Grade school math", dataset="openai/gsm8k main", output_type="generate_until",
-            tags=(), unsafe_code=False,
+            name=name, group="g", description="Grade school math", dataset="openai/gsm8k main",
+            output_type="generate_until", tags=(), unsafe_code=False,
         )  # fmt: skip
 
     monkeypatch.setattr(lm_eval_index, "_index_file", lambda: Path("none"))
-    monkeypatch.setattr(lm_eval_index, "_every", lambda _: tuple(map(one, ("bigbench_gsm8k", "gsm8k_cot", "gsm8k", "x"))))
+    every = tuple(map(one, ("bigbench_gsm8k", "gsm8k_cot", "gsm8k", "x")))
+    monkeypatch.setattr(lm_eval_index, "_every", lambda _: every)
     assert [t.name for t in lm_eval_index.lm_eval_tasks("gsm8k")] == ["gsm8k", "gsm8k_cot", "bigbench_gsm8k", "x"]
     assert lm_eval_index.lm_eval_tasks("school nothing") == []
 

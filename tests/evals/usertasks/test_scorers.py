@@ -8,7 +8,15 @@ import pytest
 
 from evals.sandbox import choose
 from evals.usertasks.scorers import (
-    as_number, every_step, last_number, likeliest_label, program, short_answer, split_steps, summary, passes_tests,
+    as_number,
+    every_step,
+    last_number,
+    likeliest_label,
+    passes_tests,
+    program,
+    short_answer,
+    split_steps,
+    summary,
     written_label,
 )  # fmt: skip
 

@@ -16,11 +16,13 @@ from evals.availability import Unavailable, pin, require, why_not
 from evals.catalogue.entry import Quantization
 from evals.engines import export, rounding
 from evals.engines.finishing import finished
+from evals.engines.harness import Harness
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.variants import load_variant
 from evals.models import LocalModel, model
 from evals.plan import variant_key
 from evals.quantizations import quantization
+from evals.tasks import task
 
 
 def made(**changes: Any) -> Quantization:
@@ -56,6 +58,15 @@ def test_weights_that_unpack_in_the_first_forward_are_not_called_packed(small: L
             layer.weight = None
     with pytest.raises(RuntimeError, match=r"left 7 layers of .* at full width in memory"):
         finished(asked, unpacking)
+
+
+def test_answers_of_one_variant_are_never_served_to_another(small: LocalModel) -> None:
+    """The key of lm-eval's own cache leaves the model out."""
+    answers: dict[str, list[str]] = {"bf16": [], "rtn-int2-g128": []}
+    for label, said in answers.items():
+        harness = Harness(load_variant(small, quantization(label), ""))
+        harness.run(task("classification"), (0, 1, 2), lambda item, said=said: said.append(item.output))
+    assert not set(answers["bf16"]) & set(answers["rtn-int2-g128"])
 
 
 def test_awq_at_eight_bits_is_not_offered() -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 from lm_eval.api.instance import Instance
-from lm_eval.models.huggingface import HFLM
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evals.engines import llama_cpp_lm
+from evals.engines.answering import AnsweringLM
 from evals.engines.gguf_export import export
 from evals.engines.llama_cpp import CONTEXT_DEFAULTS, ContextParams, EngineError, Model, check_layout
 from evals.engines.llama_cpp_lm import LlamaCppLM
@@ -35,6 +35,17 @@ class Hook:
         self.seen.append((kind, request, response))
 
 
+class Sure:
+    """Keeps how probable the tokens of each text were, as they are handed over."""
+
+    def __init__(self, lm: AnsweringLM | LlamaCppLM) -> None:
+        self.seen: dict[str, list[float]] = {}
+        self._lm = lm
+
+    def add_partial(self, kind: str, request: Any, response: Any) -> None:
+        self.seen[request[0]] = self._lm.answer_logprobs.popleft()
+
+
 def instances(kind: Any, arguments: list[tuple[Any, ...]]) -> list[Instance]:
     return [Instance(request_type=kind, doc={}, arguments=a, idx=i) for i, a in enumerate(arguments)]
 
@@ -44,9 +55,10 @@ GENERATIONS = instances("generate_until", [(f"{text} {i}", UNTIL) for i in range
 
 
 @pytest.fixture(scope="module")
-def hf(llama: Path) -> HFLM:
+def hf(llama: Path) -> AnsweringLM:
     model = AutoModelForCausalLM.from_pretrained(llama, dtype=torch.float32).eval()
-    return HFLM(pretrained=model, tokenizer=AutoTokenizer.from_pretrained(llama), batch_size=8, max_length=256)
+    tokenizer = AutoTokenizer.from_pretrained(llama)
+    return AnsweringLM(pretrained=model, tokenizer=tokenizer, batch_size=8, max_length=256)
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +75,30 @@ def lm(request: pytest.FixtureRequest, llama: Path, file: Path) -> LlamaCppLM:
     return LlamaCppLM(model, own or FolderTokenizer(AutoTokenizer.from_pretrained(llama), [1]), exact=True)
 
 
-def test_log_likelihoods_equal_those_of_transformers(hf: HFLM, lm: LlamaCppLM) -> None:
+def test_log_likelihoods_equal_those_of_transformers(hf: AnsweringLM, lm: LlamaCppLM) -> None:
     expected, found = (each.loglikelihood(LIKELIHOODS, disable_tqdm=True) for each in (hf, lm))
     assert [value for value, _ in found] == pytest.approx([value for value, _ in expected], abs=1e-3)
     assert [greedy for _, greedy in found] == [greedy for _, greedy in expected]
     assert len({round(value, 1) for value, _ in found}) > len(LIKELIHOODS) / 2, "choices are told apart"
 
 
-def test_generated_texts_equal_those_of_transformers(hf: HFLM, lm: LlamaCppLM) -> None:
+def test_generated_texts_equal_those_of_transformers(hf: AnsweringLM, lm: LlamaCppLM) -> None:
     expected, found = (each.generate_until(GENERATIONS, disable_tqdm=True) for each in (hf, lm))
     assert found == expected
     assert len(set(found)) > 5
 
 
-def test_whole_texts_in_windows_equal_those_of_transformers(hf: HFLM, lm: LlamaCppLM) -> None:
+def test_every_text_is_as_sure_as_in_transformers(hf: AnsweringLM, lm: LlamaCppLM) -> None:
+    sure = []
+    for each in (hf, lm):
+        each.set_cache_hook(hook := Sure(each))
+        each.generate_until(GENERATIONS, disable_tqdm=True)
+        sure.append(hook.seen)
+    assert sure[1] == {prompt: pytest.approx(values, abs=1e-3) for prompt, values in sure[0].items()}
+    assert len(sure[0]) == len(GENERATIONS)
+
+
+def test_whole_texts_in_windows_equal_those_of_transformers(hf: AnsweringLM, lm: LlamaCppLM) -> None:
     requests = instances("loglikelihood_rolling", [("one two three 45. " * 60,), ("short",)])
     expected, found = (each.loglikelihood_rolling(requests, disable_tqdm=True) for each in (hf, lm))
     assert found == pytest.approx(expected, rel=1e-5)
@@ -114,7 +136,7 @@ def test_what_answers_are_the_weights_of_the_file(llama: Path, tmp_path: Path) -
     assert from_file < from_original / 4  # what is left: llama.cpp rounds activations to 8 bits
 
 
-def test_a_prompt_that_leaves_no_room_is_cut_from_the_left(hf: HFLM, lm: LlamaCppLM) -> None:
+def test_a_prompt_that_leaves_no_room_is_cut_from_the_left(hf: AnsweringLM, lm: LlamaCppLM) -> None:
     long = instances("generate_until", [("lamp chair 12 " * 90, UNTIL)])
     assert lm.generate_until(long, disable_tqdm=True) == hf.generate_until(long, disable_tqdm=True)
 

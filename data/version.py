@@ -1,0 +1,3 @@
+"""Which Bitbudget this is: written into reports and saved decisions."""
+
+VERSION = "0.4.0"

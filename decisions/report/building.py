@@ -1,0 +1,83 @@
+"""The whole report of a scenario on what is known now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from decisions.asking import at_hand
+from decisions.cliff import cliff
+from decisions.comparison import Comparison, compare_options
+from decisions.decision import decide
+from decisions.opening import opening_pair
+from decisions.options import Decision
+from decisions.report.findings import (
+    ITEMS_SHOWN,
+    People,
+    cliff_part,
+    comparison_part,
+    figures,
+    provenance,
+)
+from decisions.report.model import Report, build_report
+from decisions.scenarios import Scenario
+from decisions.view import decision_view, view_to_dict
+from evals.results import ItemText, item_texts
+
+
+def whole_report(
+    scenario: Scenario,
+    decision: Decision | None = None,
+    *,
+    people: People | None = None,
+    pair: tuple[str, str] | None = None,
+    written: date | None = None,
+) -> Report:
+    """Decision, what would change it, cliff, a comparison with items, charts, provenance.
+
+    ``pair`` are two option ids to compare, by default those that Compare opens on. Raises BadInput for an unknown one.
+    """
+    measurements, book, scores = at_hand(scenario)
+    decided = decision or decide(scenario, measurements, book, scores)
+    rows = cliff(measurements, scores)
+    compared = None
+    if len(decided.options) > 1:
+        first, second = pair or opening_pair(scenario, decided)
+        compared = compare_options(scenario, decided, first, second, book=book, item_scores=scores)
+    view = decision_view(scenario, measurements, book, scores, decision=decided)
+    return build_report(
+        scenario,
+        decided,
+        written=written,
+        people=asdict(people) if people else {},
+        view={name: part for name, part in view_to_dict(view).items() if name != "decision"},
+        cliff=cliff_part(scenario, rows),
+        comparison=comparison_part(compared, _answers(compared)),
+        provenance=provenance(decided, measurements, _runs({m.run for m in measurements if m.run})),
+        figures=figures(scenario, decided, rows) if decided.options else {},
+    )
+
+
+def _answers(compared: Comparison | None) -> dict[tuple[str, str], tuple[ItemText | None, ItemText | None]]:
+    """What both options answered on the items that changed first."""
+    found: dict[tuple[str, str], tuple[ItemText | None, ItemText | None]] = {}
+    for flips in compared.flips if compared else ():
+        wanted = [*flips.broken[:ITEMS_SHOWN], *flips.fixed[:ITEMS_SHOWN]]
+        if not wanted or compared is None:
+            continue
+        ours, theirs = (
+            item_texts(option.model, option.quantization, flips.task, wanted)
+            for option in (compared.first, compared.second)
+        )
+        found |= {(flips.task, item): (ours.get(item), theirs.get(item)) for item in wanted}
+    return found
+
+
+def _runs(wanted: set[str]) -> dict[str, dict[str, Any]]:
+    """What each run was made with: packages, seed."""
+    if not wanted:
+        return {}
+    from evals.runs import runs
+
+    return {run.run: {**run.provenance, "seed": run.plan.get("seed")} for run in runs() if run.run in wanted}

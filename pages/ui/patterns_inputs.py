@@ -1,0 +1,123 @@
+"""Inputs of the Patterns page: the pattern, its stages, the traffic, the devices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from decisions.patterns.asking import DEFAULT_DEVICES, DEFAULT_USERS, Question, patterns_of, stages_of
+from decisions.patterns.edge import UPDATES_PER_MONTH, Fleet
+from decisions.patterns.items import SIGNALS
+from decisions.patterns.plans import METHODS
+from decisions.patterns.traffic import shares_of
+from decisions.scenarios import Scenario
+from pages.ui import inputs
+from pages.ui.workspace import Workspace
+from pricing.bill import EGRESS_USD_PER_GB
+from pricing.devices import load as devices
+
+METHOD_TITLES = {"guarantee": "a guarantee (95 %)", "cross-fit": "the best guess, cross-fitted"}
+STAGES = {
+    "cascade": ("first", "First stage, asked always", "second", "Second stage, asked when unsure"),
+    "router": ("first", "For short prompts", "second", "For long prompts"),
+    "dynamic": ("low", "Fewer bits, asked always", "high", "More bits, asked when unsure"),
+    "edge": ("variant", "On the device", "cloud", "In the cloud, for the rest"),
+}
+
+
+def question(workspace: Workspace) -> Question:
+    """Draw what the pattern needs; the question it makes. Raises BadInput where the scenario allows no such pattern."""
+    titles = patterns_of(workspace.scenario)
+    name = inputs.choice("pattern", "Pattern", list(titles), default=next(iter(titles)), titles=titles)
+    asked = Question(pattern=name)
+    if name in STAGES:
+        asked = _stages(workspace, asked)
+    if name in ("cascade", "dynamic"):
+        asked = _threshold(asked)
+    elif name == "router":
+        asked = replace(asked, method=_method())
+    if name == "edge":
+        return replace(asked, fleet=_fleet())
+    if name != "example" and len(workspace.scenario.tasks) > 1:
+        asked = replace(asked, shares=_shares(workspace.scenario))
+    return asked
+
+
+def _stages(workspace: Workspace, asked: Question) -> Question:
+    ones, others, first, second = stages_of(workspace.scenario, workspace.decision, asked.pattern)
+    one, one_title, two, two_title = STAGES[asked.pattern]
+    left, right = st.columns(2)
+    with left:
+        chosen = inputs.choice(one, one_title, list(ones), default=first, titles=ones)
+    with right:
+        later = inputs.choice(two, two_title, list(others), default=second, titles=others)
+    return replace(asked, first=chosen, second=later)
+
+
+def _threshold(asked: Question) -> Question:
+    left, right = st.columns(2)
+    with left:
+        titles = {"": "the usual one", **{name: f"{what}" for name, what in SIGNALS.items()}}
+        signal = inputs.choice(
+            "signal",
+            "How sure the first one is, by",
+            list(titles),
+            default="",
+            titles=titles,
+            help="Choose before you look: trying several and keeping the best undoes the guarantee.",
+        )
+    with right:
+        return replace(asked, signal=signal, method=_method())
+
+
+def _method() -> str:
+    return inputs.choice(
+        "method",
+        "Threshold chosen with",
+        list(METHODS),
+        default=METHODS[0],
+        titles=METHOD_TITLES,
+        help="Guarantee: Learn-then-Test, a fixed sequence of exact tests; the lines hold with 95 % chance. "
+        "Cross-fitted: fewer passed on, every item scored under a threshold chosen without it, no promise.",
+    )
+
+
+def _shares(scenario: Scenario) -> dict[str, float]:
+    usual = shares_of(scenario)
+    with st.expander("Share of each task in the traffic", icon=":material/pie_chart:"):
+        columns = st.columns(min(5, len(usual)))
+        found = {}
+        for place, (task, share) in enumerate(usual.items()):
+            with columns[place % len(columns)]:
+                percent = inputs.number(
+                    f"share.{task}", f"{scenario.tasks[task]}, %", default=round(100 * share, 6), low=0.0, high=100.0,
+                    step=5.0, format="%.4g",
+                )  # fmt: skip
+                found[task] = (percent or 0.0) / 100
+    return found
+
+
+def _fleet() -> Fleet:
+    titles = {name: device.description for name, device in devices().items()}
+    chosen = inputs.choices("devices", "Devices", list(titles), default=list(DEFAULT_DEVICES), titles=titles)
+    columns = st.columns(4)
+    with columns[0]:
+        users = inputs.number("users", "Devices in use", default=DEFAULT_USERS, low=1.0, high=1e10, step=1000.0,
+                              format="%.10g")  # fmt: skip
+    with columns[1]:
+        updates = inputs.number("updates", "Downloads a month, each", default=UPDATES_PER_MONTH, low=0.0, high=100.0,
+                                step=0.05, format="%.4g", help="0.25: a new version every four months.")  # fmt: skip
+    with columns[2]:
+        egress = inputs.number("egress", "Download, $ a GB", default=EGRESS_USD_PER_GB, low=0.0, high=100.0, step=0.01,
+                               format="%.4g", help="AWS list price, internet egress, first 10 TB.")  # fmt: skip
+    with columns[3]:
+        fallback = inputs.number("fallback", "Still to the cloud, %", default=5.0, low=0.0, high=100.0, step=1.0,
+                                 format="%.4g", help="Requests a device that runs the model passes on.")  # fmt: skip
+    return Fleet(
+        devices=users or DEFAULT_USERS,
+        mix=dict.fromkeys(chosen, 1 / len(chosen)) if chosen else {},
+        updates_per_month=UPDATES_PER_MONTH if updates is None else updates,
+        egress_usd_per_gb=EGRESS_USD_PER_GB if egress is None else egress,
+        fallback_fraction=(5.0 if fallback is None else fallback) / 100,
+    )

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from decisions.charts.reference_lines import named_lines
+
+BOUNDS, SIZE = (-0.05, 0.45), (400.0, 200.0)  # half the score in 200 px: 2.5 px a point
+
+
+def test_levels_that_nearly_coincide_share_one_name() -> None:
+    placed = named_lines({"8B": 0.150, "7B": 0.155, "1B": 0.30}, bounds=BOUNDS, size_px=SIZE)
+    assert [p.text for p in placed] == ["8B, 7B at full precision", "1B at full precision"]
+
+
+def test_no_two_names_overlap_and_none_leaves_the_panel() -> None:
+    levels = {f"model {i}": 0.02 * i for i in range(1, 21)}
+    placed = named_lines(levels, bounds=BOUNDS, size_px=SIZE, taken=[(0, 150, 200, 165)])
+    boxes = [p.box for p in placed] + [(0, 150, 200, 165)]
+    for i, a in enumerate(boxes):
+        assert a[1] >= 0 and a[3] <= SIZE[1]
+        for b in boxes[i + 1 :]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def test_a_name_moves_where_its_place_is_taken() -> None:
+    line_px = (0.45 - 0.15) / 0.5 * 200
+    free = named_lines({"8B": 0.15}, bounds=BOUNDS, size_px=SIZE)[0]
+    moved = named_lines({"8B": 0.15}, bounds=BOUNDS, size_px=SIZE, taken=[(0, line_px, 200, line_px + 15)])[0]
+    assert (free.side, free.rise_px) == ("left", 0) and (moved.side, moved.rise_px) == ("right", 0)

@@ -1,0 +1,140 @@
+"""Right-choice probabilities against arithmetic, their speed, and their seed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from statistics import NormalDist
+
+import pytest
+
+from decisions.options import Option
+from decisions.verdicts import Check, judge, overall
+from decisions.view.chances import chances
+from pricing.quotes import Band, Quote
+
+Z = 1.959964
+
+
+def accuracy(seen: float, half: float, target: float = 0.8) -> Check:
+    return Check(
+        name="Quiz",
+        task="quiz",
+        unit="fraction",
+        direction="at least",
+        target=target,
+        seen=seen,
+        low=seen - half,
+        high=seen + half,
+        status=judge("at least", target, seen - half, seen + half),
+    )
+
+
+def money(band: Band, target: float) -> Check:
+    return Check(
+        name="monthly cost",
+        unit="usd",
+        direction="at most",
+        target=target,
+        seen=band.value,
+        low=band.low,
+        high=band.high,
+        status=judge("at most", target, band.low, band.high),
+    )
+
+
+def option(name: str, band: Band, *checks: Check, place: str = "") -> Option:
+    quote = Quote(kind="rental", label=place or name, fits=True, usd_per_month=band)
+    return Option(
+        id=name, label=name, kind="deployment", model=name, quantization="", method="", quote=quote, checks=checks,
+        verdict=overall(checks),
+    )  # fmt: skip
+
+
+def fixed(usd: float) -> Band:
+    return Band(value=usd, low=usd, high=usd)
+
+
+def test_the_cheap_one_is_right_as_often_as_its_accuracy_clears_the_line() -> None:
+    # 81 % ± 2 at the 95 % level against 80 %: Φ(1 / (2 / 1.96)) = Φ(0.98) = 0.836; otherwise the dear one is
+    options = [option("cheap", fixed(100), accuracy(0.81, 0.02)), option("dear", fixed(200), accuracy(0.95, 0.02))]
+    found = chances(options, "dear", draws=100_000)
+    share = NormalDist().cdf(0.01 / (0.02 / Z))
+    by_name = {one.option: one for one in found.options}
+    assert by_name["cheap"].probability == pytest.approx(share, abs=0.006)
+    assert by_name["dear"].probability == pytest.approx(1 - share, abs=0.006)
+    assert by_name["dear"].meets == 1.0
+    assert found.none == 0.0
+    assert found.extra_usd_per_month == pytest.approx(100 * share, abs=1)
+
+
+def test_none_gets_its_share_and_all_shares_sum_to_one() -> None:
+    options = [option("only", fixed(100), accuracy(0.80, 0.02))]
+    found = chances(options, None, draws=50_000)
+    assert found.none == pytest.approx(0.5, abs=0.01)
+    assert sum(one.probability for one in found.options) + found.none == pytest.approx(1.0)
+
+
+def test_a_budget_is_kept_as_often_as_the_bill_stays_under_it() -> None:
+    # lognormal, 90 % band from 50 to 200 around 100: over 200 in 5 % of the draws
+    band = Band(value=100, low=50, high=200)
+    found = chances([option("one", band, money(band, 200.0))], "one", draws=100_000)
+    assert found.answer == pytest.approx(0.95, abs=0.004)
+
+
+def test_options_on_one_place_share_its_speed_error() -> None:
+    # the same cards: a slow draw raises both bills, so the cheaper one stays the cheaper one in every draw
+    narrow, wide = Band(value=100, low=80, high=130), Band(value=101, low=81, high=131)
+    options = [option("a", narrow, accuracy(0.9, 0.01), place="x"), option("b", wide, accuracy(0.9, 0.01), place="x")]
+    assert {one.option: one.probability for one in chances(options, "a").options} == {"a": 1.0}
+    apart = [option("a", narrow, accuracy(0.9, 0.01)), option("b", wide, accuracy(0.9, 0.01))]
+    assert 0.4 < chances(apart, "a").options[0].probability < 0.6
+
+
+def test_equal_bills_to_three_figures_go_to_the_first_in_rank() -> None:
+    options = [option("a", fixed(100.01), accuracy(0.9, 0.01)), option("b", fixed(100.02), accuracy(0.9, 0.01))]
+    assert chances(options, "a").answer == 1.0
+
+
+def test_an_open_line_is_not_met_and_said_apart() -> None:
+    unknown = replace(accuracy(0.9, 0.01), name="p95 latency", task="", seen=None, low=None, high=None,
+                      status="unproven")  # fmt: skip
+    options = [option("api", fixed(50), accuracy(0.9, 0.01), unknown), option("card", fixed(90), accuracy(0.9, 0.01))]
+    found = {one.option: one for one in chances(options, "card").options}
+    assert found["api"].probability == 0.0
+    assert found["api"].probability_if_open_lines_meet == 1.0
+    assert found["api"].open_lines == ("p95 latency",)
+    assert found["card"].probability == 1.0
+
+
+def test_what_does_not_fit_is_never_right() -> None:
+    no_room = Check(name="fits", unit="gib", direction="at most", target=24, seen=35, low=None, high=None,
+                    status="misses")  # fmt: skip
+    assert chances([option("one", fixed(10), no_room)], None).none == 1.0
+
+
+def test_the_seed_decides_the_draws() -> None:
+    options = [option("cheap", fixed(100), accuracy(0.805, 0.02)), option("dear", fixed(200), accuracy(0.95, 0.02))]
+    assert chances(options, "dear", seed=3) == chances(options, "dear", seed=3)
+    assert chances(options, "dear", seed=3).answer != chances(options, "dear", seed=4).answer
+    with pytest.raises(ValueError, match="draws is 0"):
+        chances(options, "dear", draws=0)
+
+
+def test_no_options_is_an_answer_too() -> None:
+    assert chances([], None).none == 1.0
+    assert chances([], None).sentence
+
+
+def test_ten_thousand_draws_of_two_hundred_options_stay_within_their_time() -> None:
+    bands = [Band(value=100 + i, low=80 + i, high=150 + i) for i in range(200)]
+    options = [
+        option(f"o{i}", band, accuracy(0.80 + i / 4000, 0.03), money(band, 300.0), place=f"p{i % 40}")
+        for i, band in enumerate(bands)
+    ]
+    best = 9.0
+    for _ in range(3):
+        started = time.process_time()
+        chances(options, "o0", draws=10_000)
+        best = min(best, time.process_time() - started)
+    assert best <= 0.3
