@@ -26,9 +26,9 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "yaml"
     place.mkdir()
     (place / "base.yaml").write_text(
-        "output_type: generate_until\ntest_split: test\ndoc_to_text: 'Problem: {{q}}\\nAnswer:'\n"
+        "output_type: generate_until\ntest_split: test\ndoc_to_text: \"Problem: {{q}}\\nAnswer:\"\n"
         "doc_to_target: '{{a}}'\n"
-        "generation_kwargs: {until: ['\\n'], max_gen_toks: 40}\nnum_fewshot: 0\n"
+        "generation_kwargs: {until: [\"\\n\"], max_gen_toks: 40}\nnum_fewshot: 0\n"
         "metric_list:\n- {metric: exact_match, aggregation: mean, higher_is_better: true}\nmetadata: {version: 1.0}\n"
     )
     rows = [{"q": f"Rosa has {n} mugs, gets 2 more. What is left?", "a": str(n + 2)} for n in range(6)]
