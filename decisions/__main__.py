@@ -15,11 +15,15 @@ import typer
 from decisions.asking import asked, decided, viewed
 from decisions.fields import BadInput
 from decisions.history.commands import app as saved_app
+from decisions.history.shelf import taken
 from decisions.options import Decision
 from decisions.order import race_order, weights
 from decisions.patterns.command import patterns
-from decisions.report.formats import check_format, render
-from decisions.report.model import build_report
+from decisions.report.building import whole_report
+from decisions.report.files import write_all
+from decisions.report.findings import People
+from decisions.report.formats import FORMATS, check_format, render
+from decisions.report.sections import PARTS
 from decisions.scenarios import FIRST, Scenario
 from decisions.summaries import option_summary
 from decisions.view import view_to_dict
@@ -32,6 +36,7 @@ from pricing.catalogue import load_price_book
 
 EXIT = {"meets": 0, "none_meets": 1, "unproven": 3}
 BAD_INPUT = 2
+EVERY_FORMAT = ",".join(FORMATS)
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(saved_app, name="saved", help="Keep decisions, send them, see what has changed since.")
 
@@ -96,26 +101,36 @@ def report(
     sla: SlaFile = None,
     workload: WorkloadFile = None,
     as_of: AsOf = None,
-    formats: Annotated[str, typer.Option("--format", help="comma-separated: md, html, csv, json")] = "md,html,csv,json",
+    saved: Annotated[str, typer.Option("--saved", help="a saved decision instead, as it was known then")] = "",
+    formats: Annotated[str, typer.Option("--format", help=f"comma-separated: {', '.join(FORMATS)}")] = EVERY_FORMAT,
+    parts: Annotated[str, typer.Option("--parts", help=f"comma-separated: {', '.join(PARTS)}; all if left out")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="who answers for it")] = "",
+    approvers: Annotated[str, typer.Option("--approvers", help="who agreed")] = "",
+    decision_date: Annotated[str, typer.Option("--decision-date", help="like 2026-11-21")] = "",
+    review_date: Annotated[str, typer.Option("--review-date", help="like 2027-02-21")] = "",
+    dissent: Annotated[str, typer.Option("--dissent", help="who saw it otherwise, and why")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print what was written as JSON")] = False,
 ) -> None:
     """Write the report of a scenario in one or more formats."""
     wanted = list(dict.fromkeys(check_format(part) for part in formats.split(",") if part.strip()))
     if not wanted:
-        raise BadInput(f"--format is {formats!r}; name at least one of md, html, csv, json")
-    chosen, decision = _decided(name, sla, workload, as_of)
-    content = build_report(chosen, decision)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        files = [out / f"{chosen.id}.{format}" for format in wanted]
-        for file, format in zip(files, wanted, strict=True):
-            file.write_text(render(content, format), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"--out {out}: cannot be written ({error.strerror}); name another folder") from error
-    if as_json:
-        typer.echo(json.dumps({"status": decision.status, "files": [str(file) for file in files]}))
+        raise BadInput(f"--format is {formats!r}; name at least one of {', '.join(FORMATS)}")
+    people = People(
+        owner=owner, approvers=approvers, decision_date=decision_date, review_date=review_date, dissent=dissent
+    )
+    stem = saved or name
+    if saved:
+        content = taken(saved).report
     else:
-        typer.echo("\n".join([decision.sentence, *(f"wrote {file}" for file in files)]))
+        chosen = asked(name, sla, workload, as_of)
+        content, stem = whole_report(chosen, people=people), chosen.id
+    shown = [part.strip() for part in parts.split(",") if part.strip()] or None
+    files = {out / f"{stem}.{format}": render(content, format, shown) for format in wanted}
+    write_all(files)
+    if as_json:
+        typer.echo(json.dumps({"status": content["status"], "files": [str(file) for file in files]}))
+    else:
+        typer.echo("\n".join([content["sentence"], *(f"wrote {file}" for file in files)]))
 
 
 @app.command()

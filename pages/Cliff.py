@@ -31,6 +31,10 @@ SYMBOL_WORDS = {
     "star": "★",
     "hexagon": "⬢",
     "triangle-down": "▼",
+    "x": "✖",
+    "pentagon": "⬟",
+    "triangle-right": "▶",
+    "triangle-left": "◀",
 }
 SERIES_WORDS = ("blue", "orange", "green", "violet", "gray")
 

@@ -2,40 +2,75 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from decisions.report.formats import render
-from decisions.report.model import build_report
+from decisions.report.building import whole_report
+from decisions.report.findings import People
+from decisions.report.formats import FORMATS, render
+from decisions.report.markdown import markdown
+from decisions.report.pdf import pages
+from decisions.report.sections import PARTS, document
+from pages.ui import inputs
 from pages.ui.frame import frame
 from pages.ui.wording import md
 
-FILES = {
-    "md": ("Markdown", "text/markdown", ":material/article:"),
-    "html": ("HTML", "text/html", ":material/public:"),
-    "csv": ("CSV", "text/csv", ":material/table:"),
-    "json": ("JSON", "application/json", ":material/data_object:"),
+LABELS = {
+    "pdf": ("PDF", ":material/picture_as_pdf:"),
+    "html": ("HTML", ":material/public:"),
+    "pptx": ("Slides", ":material/slideshow:"),
+    "docx": ("Word", ":material/description:"),
+    "xlsx": ("Excel", ":material/table:"),
+    "md": ("Markdown", ":material/article:"),
+    "csv": ("CSV", ":material/csv:"),
+    "json": ("JSON", ":material/data_object:"),
 }
+OPTIONAL = {name: title for name, title in PARTS.items() if name not in ("decision", "people")}
+
+
+def written_by() -> People:
+    """What only the author knows."""
+    with st.expander("Owner, dates, dissent", icon=":material/groups:"):
+        left, right = st.columns(2)
+        with left:
+            owner = inputs.text("owner", "Owner", placeholder="who answers for it")
+            decided = inputs.text("decided", "Decided on", placeholder="2026-11-21")
+        with right:
+            approvers = inputs.text("approvers", "Approvers", placeholder="who agreed")
+            review = inputs.text("review", "To be reviewed on", placeholder="2027-02-21")
+        dissent = inputs.text("dissent", "Dissent", placeholder="who saw it otherwise, and why")
+    return People(owner=owner, approvers=approvers, decision_date=decided, review_date=review, dissent=dissent)
+
 
 workspace = frame("Report")
-decision = workspace.decision
-st.markdown(f"## {md(decision.sentence)}")
-st.markdown(
-    "One page for whoever decides: the question, the answer, the options with reasons, "
-    "and where every number comes from."
-)
-report = build_report(workspace.scenario, decision)
+st.markdown(f"## {md(workspace.decision.sentence)}")
+st.markdown("One page for whoever decides, the rest for whoever checks: reasons, and where every number comes from.")
+people = written_by()
+parts = inputs.choices("parts", "Parts after the first page", list(OPTIONAL), default=list(OPTIONAL), titles=OPTIONAL)
+report = whole_report(workspace.scenario, workspace.decision, people=people)
 with st.container(horizontal=True):
-    for suffix, (label, mime, icon) in FILES.items():
+    for name, (label, icon) in LABELS.items():
         st.download_button(
             label,
-            render(report, suffix),
-            file_name=f"bitbudget-{workspace.scenario.id}.{suffix}",
-            mime=mime,
+            partial(render, report, name, ["people", *parts]),
+            file_name=f"bitbudget-{workspace.scenario.id}.{name}",
+            mime=FORMATS[name],
             icon=icon,
             on_click="ignore",
-            key=f"download_{suffix}",
-            type="primary" if suffix == "html" else "secondary",
+            key=f"download_{name}",
+            type="primary" if name == "pdf" else "secondary",
         )
+printed = document(report, ["people", *parts])
+shown = pages(printed, ppi=110)
 st.markdown("#### Preview")
-with st.container(border=True, height=720):
-    st.markdown(render(report, "md").replace("$", "\\$"))
+left, right = st.columns(2)
+for number, page in enumerate(shown[:2]):
+    with (left, right)[number], st.container(border=True):
+        st.image(page, caption=f"Page {number + 1} of {len(shown)}", width="stretch")
+if len(shown) > 2:
+    with st.expander(f"The other {len(shown) - 2} pages", icon=":material/auto_stories:"):
+        for number, page in enumerate(shown[2:], start=3):
+            st.image(page, caption=f"Page {number} of {len(shown)}", width="stretch")
+with st.expander("Read it as text", icon=":material/subject:"):
+    st.markdown(markdown(printed).replace("$", "\\$"))

@@ -10,7 +10,10 @@ import plotly.graph_objects as go
 from decisions.verdicts import Status
 
 SYMBOLS: dict[Status, str] = {"meets": "circle", "misses": "x", "unproven": "circle-open"}
-METHOD_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down")
+METHOD_SYMBOLS = (
+    "circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down", "x", "pentagon",
+    "triangle-right", "triangle-left",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from decisions.fields import BadInput
 from decisions.history.differences import differences, summary
 from decisions.history.shelf import drop, keep, kept, taken
 from decisions.history.snapshot import LARGEST_BYTES, Snapshot, from_text, snapshot, to_text
+from decisions.report.files import write_all
 from decisions.report.model import Report, build_report
 from decisions.scenarios import FIRST
 
@@ -69,14 +69,7 @@ def compare(
 @app.command()
 def export(saved: Id, out: Annotated[Path, typer.Option("--out", help="the file to write")]) -> None:
     """One file that holds the scenario and the decision, for somebody else's Bitbudget."""
-    text = to_text(taken(saved))
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, out)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BadInput(f"--out {out}: cannot be written ({error.strerror}); name another file") from error
+    write_all({out: to_text(taken(saved)).encode()})
     typer.echo(f"wrote {out}")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from data.files import write_atomically
 from decisions.fields import BadInput, nearest
 from decisions.history.snapshot import Snapshot, from_text, to_text
 from evals.home import home
@@ -22,18 +21,10 @@ def folder() -> Path:
 def keep(one: Snapshot) -> Path:
     """Write it in one step: a reader sees the whole file or none. Raises BadInput where it cannot be written."""
     file = folder() / f"{one.id}.json"
-    name = ""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-        with os.fdopen(handle, "w", encoding="utf-8") as temporary:
-            temporary.write(to_text(one))
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.replace(name, file)
+        write_atomically(file, to_text(one))
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(name)
         reason = f"{error.strerror}); free space or name another home"
         raise BadInput(f"decision {one.name!r} was not saved ({reason}") from error
     return file

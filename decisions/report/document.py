@@ -87,3 +87,8 @@ class Document:
     banner: str
     sections: tuple[Section, ...]
     footer: str
+
+
+def at_start(text: str) -> str:
+    """A name at the start of a line."""
+    return text[:1].upper() + text[1:] if text[1:2].islower() and not text.startswith("p95") else text

@@ -1,45 +1,72 @@
-"""Report → Markdown, HTML, CSV, JSON text."""
+"""Report → the content of a file in any of its formats."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from decisions.fields import BadInput, nearest
-from decisions.report.model import Report
-from decisions.wording import count, money, points
+from decisions.report.markdown import markdown
+from decisions.report.model import Report, upgraded
+from decisions.report.sections import document
 
-FORMATS = ("md", "html", "csv", "json")
-LATER = ("pdf", "pptx", "docx", "xlsx")
+FORMATS = {
+    "pdf": "application/pdf",
+    "html": "text/html",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "md": "text/markdown",
+    "csv": "text/csv",
+    "json": "application/json",
+}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-STATUS_WORDS = {"meets": "meets", "none_meets": "none meets", "unproven": "unproven"}
 
 
 def check_format(format: str) -> str:
-    """The format's lower-case name. Raises BadInput for one that is unknown or not written yet."""
+    """The format's lower-case name. Raises BadInput for an unknown one."""
     name = format.strip().casefold().removeprefix(".")
     if name in FORMATS:
         return name
-    if name in LATER:
-        raise BadInput(f"format {name!r} is not written yet; choose from {', '.join(FORMATS)}")
     raise BadInput(f"unknown format {format!r}; {nearest(format, FORMATS)}")
 
 
-def render(report: Report, format: str) -> str:
-    """The report as text. Raises BadInput for a format that is not one of FORMATS."""
+def render(report: Report, format: str, parts: Sequence[str] | None = None) -> bytes:
+    """The file's content; ``parts`` as decisions/report/sections.py names them, all if left out. JSON and CSV hold
+    everything always. Raises BadInput for an unknown format or part.
+    """
     name = check_format(format)
+    whole = upgraded(report)
     if name == "json":
-        return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        return (json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
     if name == "csv":
-        return _csv(report)
-    return _template(name).render(report=report, rows=_rows(report), status=STATUS_WORDS[report["status"]])
+        return _csv(whole).encode()
+    printed = document(whole, parts)
+    if name == "md":
+        return markdown(printed).encode()
+    # Each of these opens a library that most readers of this module never need.
+    if name == "html":
+        from decisions.report.web import html
+
+        return html(printed).encode()
+    if name == "pdf":
+        from decisions.report.pdf import pdf
+
+        return pdf(printed)
+    if name == "pptx":
+        from decisions.report.slides import pptx
+
+        return pptx(printed)
+    if name == "docx":
+        from decisions.report.word import docx
+
+        return docx(printed)
+    from decisions.report.workbook import xlsx
+
+    return xlsx(printed, whole)
 
 
 def safe_cell(text: str) -> str:
@@ -81,41 +108,3 @@ def _csv(report: Report) -> str:
         cells += [option["on_frontier"], option["is_status_quo"], option["price_date"], "; ".join(option["reasons"])]
         writer.writerow([safe_cell(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in cells])
     return out.getvalue()
-
-
-def _rows(report: Report) -> list[dict[str, Any]]:
-    """The options as the table shows them: those that meet first, then unproven, then misses, each by cost."""
-    order = {"meets": 0, "unproven": 1, "misses": 2}
-    task = report["task"]
-    rows = []
-    for option in sorted(report["options"], key=lambda o: order[o["verdict"]]):
-        seen = option["scores"].get(task)
-        rows.append(
-            {
-                **option,
-                "score_text": seen["text"] if seen else "not measured",
-                "reason_text": "; ".join(option["reasons"]),
-            }
-        )
-    return rows
-
-
-def _markdown_cell(text: object) -> str:
-    """Text that stays text inside a Markdown table."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", str(text))
-    return re.sub(r"\s+", " ", escaped)
-
-
-@lru_cache(maxsize=4)
-def _template(name: str) -> Template:
-    folder = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(
-        loader=folder,
-        autoescape=name == "html",
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"cell": _markdown_cell, "money": money, "count": count, "points": points}
-    return environment.get_template(f"report.{name}.j2")

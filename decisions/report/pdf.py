@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,26 @@ from decisions.report.drawing.figure import svg
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 CHART_PX = 760.0
 PAGE_ONE_CHART_PX = 400.0
+_UNKNOWN = re.compile(
+    "[^\x00-\x7e\xa0-\u024f\u0370-\u03ff\u0400-\u04ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf→←−×≤≥≈✓]"
+)
 
 
 def pdf(document: Document) -> bytes:
     """The report as a PDF. Whatever a text holds, it is printed as text."""
-    made = _compiler(document).compile(format="pdf", pdf_standards="ua-1")
-    assert isinstance(made, bytes)
-    return made
+    plain = json.dumps(_plain(document), ensure_ascii=False)
+    try:
+        return _compiled(plain, pdf_standards="ua-1")
+    except typst.TypstError as error:
+        if "could not be displayed" not in str(error):
+            raise
+    # The fonts inside know Latin, Greek and Cyrillic. A box for every other letter keeps the file accessible.
+    return _compiled(_UNKNOWN.sub("\u25a1", plain), pdf_standards="ua-1")
 
 
 def pages(document: Document, ppi: float = 100) -> list[bytes]:
     """The same pages as PNG pictures."""
-    found = _compiler(document).compile(format="png", ppi=ppi)
+    found = _compiler(json.dumps(_plain(document), ensure_ascii=False)).compile(format="png", ppi=ppi)
     return list(found) if isinstance(found, list) else [found or b""]
 
 
@@ -39,8 +48,14 @@ def picture(figure: dict[str, Any], alt: str, *, height: float | None = None, pp
     return made
 
 
-def _compiler(document: Document) -> typst.Compiler:
-    return typst.Compiler(TEMPLATE, sys_inputs={"document": json.dumps(_plain(document), ensure_ascii=False)})
+def _compiled(plain: str, **options: Any) -> bytes:
+    made = _compiler(plain).compile(format="pdf", **options)
+    assert isinstance(made, bytes)
+    return made
+
+
+def _compiler(plain: str) -> typst.Compiler:
+    return typst.Compiler(TEMPLATE, sys_inputs={"document": plain})
 
 
 def _plain(document: Document) -> dict[str, Any]:

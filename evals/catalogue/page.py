@@ -25,11 +25,10 @@ Measure first, then write: `python -m evals run --plan methods`.
 """
 ON_A_GPU = """## On a GPU
 
-None of the CUDA paths has been seen on a GPU by whoever wrote this page: what stands below was measured on the hardware
-named with it. `make gpu-check` loads BF16, LLM.int8(), NF4, GPTQ, AWQ, torchao and HQQ with the same calls on the GPU
-of a machine, scores the small models there, takes speed and memory of a random-weight model in the shape of an 8B, and
-writes all of it with hardware and versions to `BITBUDGET_HOME/gpu-check.json`. Without a GPU it says that nothing was
-checked and exits with 2.
+None of the CUDA paths had been seen on a GPU when this page was written. `make gpu-check` loads BF16, LLM.int8(), NF4,
+GPTQ, AWQ, torchao and HQQ with the same calls on the GPU of a machine, scores the small models there, takes speed and
+memory of a random-weight model in the shape of an 8B, and writes all of it with hardware and versions to
+`BITBUDGET_HOME/gpu-check.json`. Without a GPU it says that nothing was checked and exits with 2.
 """
 
 

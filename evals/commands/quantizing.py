@@ -25,12 +25,13 @@ Calibration = Annotated[Path | None, typer.Option(help="Text to calibrate with: 
 
 def quantizations(
     write: Annotated[Path | None, typer.Option(help="Write the page with what was measured here to this file.")] = None,
+    speeds: Annotated[bool, typer.Option(help="Speeds on the page; leave them out if the machine was busy.")] = True,
     as_json: Json = False,
 ) -> None:
     """The catalogue: every quantization, what it takes, and whether it runs here."""
     with told():
         if write:
-            write.write_text(page(measured_measurements(), measured_speeds()), encoding="utf-8")
+            write.write_text(page(measured_measurements(), measured_speeds() if speeds else ()), encoding="utf-8")
     listed = [
         {**asdict(how), "effective_bits": how.effective_bits, "why_not": why_not(how), "slow": slow_here(how)}
         for how in QUANTIZATIONS.values()

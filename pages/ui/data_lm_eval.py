@@ -6,6 +6,7 @@ import streamlit as st
 
 from evals.usertasks.from_lm_eval import add_from_lm_eval, unsafe_words
 from evals.usertasks.lm_eval_index import LmEvalTask, lm_eval_tasks
+from pages.ui.access import may_write, writing
 from pages.ui.wording import md
 
 SHOWN = 8
@@ -40,10 +41,10 @@ def _line(task: LmEvalTask) -> None:
         if task.unsafe_code:
             st.markdown(":orange[Runs code: not run here]", help=md(unsafe_words(task)), width="content")
             return
-        if not st.button("Add", key=f"data_add_{task.name}", icon=":material/add:"):
+        if not st.button("Add", key=f"data_add_{task.name}", icon=":material/add:", disabled=not may_write()):
             return
         try:
-            with st.spinner(f"Loading {task.name} …"):
+            with writing("add a task", task.name), st.spinner(f"Loading {task.name} …"):
                 _, count = add_from_lm_eval(task.name, limit=ITEMS)
         except (OSError, ValueError) as error:
             st.error(md(str(error)), icon=":material/error:")

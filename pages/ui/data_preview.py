@@ -9,6 +9,7 @@ from evals.models import shipped_models
 from evals.tabular import Table
 from evals.tasks import user_tasks
 from evals.usertasks.adding import Draft, save
+from pages.ui.access import may_write, writing
 from pages.ui.wording import md
 
 TWO_VARIANTS = "bf16,rtn-int4-g128"
@@ -36,9 +37,11 @@ def saved(draft: Draft) -> None:
         return
     there = spec.name in user_tasks().tasks
     replace = there and st.checkbox(f"Replace the task {md(spec.name)} that is there already", key="data_replace")
-    if st.button("Save the task", type="primary", icon=":material/save:", disabled=there and not replace):
+    blocked = (there and not replace) or not may_write()
+    if st.button("Save the task", type="primary", icon=":material/save:", disabled=blocked):
         try:
-            save(draft, replace=replace)
+            with writing("save a task", spec.name):
+                save(draft, replace=replace)
         except (OSError, ValueError) as error:
             st.error(md(f"It could not be saved: {error}"), icon=":material/error:")
             return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from evals.tasks import tasks, user_tasks
 from evals.usertasks.adding import remove
+from pages.ui.access import write_button
 from pages.ui.data_preview import ways_on
 from pages.ui.wording import md
 
@@ -24,11 +27,10 @@ def own() -> None:
                 f"{md(task.metric_title)}]"
             )
             ways_on(task.name)
-            if st.button(
-                "Remove", icon=":material/delete:", key=f"data_remove_{task.name}", type="tertiary",
-                help="What was measured on it stays in the store.",
+            if write_button(
+                "Remove", "remove a task", task.name, partial(remove, task.name), icon=":material/delete:",
+                key=f"data_remove_{task.name}", type="tertiary", help="What was measured on it stays in the store.",
             ):  # fmt: skip
-                remove(task.name)
                 st.rerun()
     for name, reason in found.broken.items():
         st.warning(f"The task {md(name)} cannot be used: {md(reason)}", icon=":material/error:")

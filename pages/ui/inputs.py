@@ -15,6 +15,7 @@ import streamlit as st
 
 NONE = "none"
 SEPARATOR = ","
+LONGEST_TEXT = 300  # characters: an address holds some thousands
 
 
 def parse_number(text: str, label: str, low: float, high: float, *, optional: bool) -> float | None:
@@ -143,6 +144,14 @@ def choices(
         **widget,
     )
     return list(value)
+
+
+def text(name: str, label: str, **widget: Any) -> str:
+    """A line of text bound to the address."""
+    value = str(_read(name, "", lambda given: given[:LONGEST_TEXT]))
+    key = _prepare(name, value)
+    st.text_input(label, key=key, max_chars=LONGEST_TEXT, on_change=_write, args=(name, ""), **widget)
+    return value
 
 
 def put(name: str, value: str | None) -> None:

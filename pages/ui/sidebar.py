@@ -67,7 +67,6 @@ def _sla(base: Scenario) -> dict[str, Any]:
                 step=0.5,
                 optional=True,
                 format="%.4g",
-                help="Not worse than the same model at full precision by more than this many points.",
             )
         if any(value is not None for value in (minimum, share, drop)):
             quality[task] = QualityLine(

@@ -89,6 +89,9 @@ def _outline(name: str, r: float) -> list[Point]:
     if name in ("triangle-up", "triangle-down"):
         up = 1 if name == "triangle-up" else -1
         return [(-1.15 * r, up * 0.58 * r), (1.15 * r, up * 0.58 * r), (0, -up * 1.16 * r)]
+    if name in ("triangle-right", "triangle-left"):
+        right = 1 if name == "triangle-right" else -1
+        return [(-right * 0.58 * r, -1.15 * r), (-right * 0.58 * r, 1.15 * r), (right * 1.16 * r, 0)]
     if name in ("cross", "x"):
         a, b = 0.4 * r, r
         arm = [(a, -b), (a, -a), (b, -a)]

@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 import pytest
 
 from decisions.charts.decide import decide_chart
-from decisions.charts.palette import LIGHT
+from decisions.charts.palette import LIGHT, METHOD_SYMBOLS
 from decisions.report.drawing.axes import Axis, NotDrawable, axis_of, ticks_of
 from decisions.report.drawing.figure import svg
+from evals.quantizations import QUANTIZATIONS
 from tests.pages.examples import example_decision
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,6 +78,16 @@ def test_what_cannot_be_drawn_is_refused_by_name() -> None:
         svg(go.Figure(go.Pie(values=[1, 2])), width=400)
     with pytest.raises(NotDrawable, match="'bowtie'"):
         svg(go.Figure(go.Scatter(x=[1], y=[1], mode="markers", marker={"symbol": "bowtie"})), width=400)
+
+
+def test_every_method_has_a_mark_of_its_own_that_can_be_drawn() -> None:
+    methods = {how.method for how in QUANTIZATIONS.values()}
+    assert len(methods) <= len(METHOD_SYMBOLS) == len(set(METHOD_SYMBOLS))
+    outlines = set()
+    for symbol in METHOD_SYMBOLS:
+        figure = go.Figure(go.Scatter(x=[1], y=[1], mode="markers", marker={"symbol": symbol}))
+        outlines.add(svg(figure, width=400))
+    assert len(outlines) == len(METHOD_SYMBOLS)
 
 
 def test_the_chart_of_the_app_keeps_its_marks_and_labels() -> None:

@@ -63,7 +63,7 @@ def answered(harness: Short, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_row_14_items_beyond_the_context_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     left_out = answered(Short([1]), monkeypatch)
-    assert worker.too_long_words(left_out) == "1 item left out: longer than the model's context, with room for the answer"
+    assert worker.too_long_words(left_out).startswith("1 item left out: longer than the model's context")
     assert worker.too_long_words([]) == ""
 
 
