@@ -12,7 +12,7 @@ from pages.ui.data_upload import upload
 from pages.ui.frame import frame
 from pages.ui.wording import md
 
-frame("Your data", live=False)
+frame("Your data")
 sentence = st.container()
 loaded = upload()
 draft = None
