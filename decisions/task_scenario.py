@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evals.store import Store
 
 PREFIX = "task-"
 SAMPLED = 1000
@@ -46,15 +49,25 @@ def candidates(task: str) -> dict[str, str]:
 
     names = dict.fromkeys(reversed([name for name in FAMILY_NAMES if name in named_models()]))
     try:
-        cells = shared_store().cells()
+        store = shared_store()
+        measured = _measured(store, store.stamp()).get(task, {})
     except (StoreError, OSError, ValueError):  # every page says so; the family can still be chosen
-        cells = []
-    measured = dict.fromkeys(cell["model"] for cell in cells if cell["task"] == task and cell["state"] == "done")
+        measured = {}
     labels: dict[str, str] = {}
     for name in names | measured:
         short = name.rstrip("/").rsplit("/", 1)[-1]
         labels[name] = name if short in labels.values() else short
     return labels
+
+
+@lru_cache(maxsize=2)
+def _measured(store: Store, stamp: object) -> dict[str, dict[str, None]]:
+    """The models measured on each task, read again when results change."""
+    found: dict[str, dict[str, None]] = {}
+    for cell in store.cells():
+        if cell["state"] == "done":
+            found.setdefault(cell["task"], {})[cell["model"]] = None
+    return found
 
 
 @lru_cache(maxsize=64)

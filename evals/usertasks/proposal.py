@@ -80,7 +80,7 @@ def _cue(column: str) -> str:
 
 
 def _answer(table: Table, columns: dict[str, str], kind: str) -> str | None:
-    wanted = {"code": TESTS, "steps": STEPS}.get(kind, (*TESTS, *ANSWERS))
+    wanted = (*(STEPS if kind == "steps" else TESTS), *ANSWERS)
     for hint in wanted:
         if hint in columns:
             return columns[hint]
@@ -89,7 +89,7 @@ def _answer(table: Table, columns: dict[str, str], kind: str) -> str | None:
         if near:
             return near[0]
     others = [c for c in table.columns if c.casefold() not in PROMPTS and not _is_id(table, c)]
-    return others[-1] if kind not in ("code", "steps") and len(table.columns) == 2 and others else None
+    return others[-1] if len(table.columns) == 2 and others else None
 
 
 def _prompt(table: Table, columns: dict[str, str], answer: str) -> str:

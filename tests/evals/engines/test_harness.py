@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lm_eval.tasks import TaskManager
 
 from evals.engines.harness import Harness, ItemResult
 from evals.engines.loading import LoadedVariant
+from evals.sandbox import choose
 from evals.tabular import Table
 from evals.tasks import items, task
 from evals.usertasks.adding import drafted, save
@@ -99,6 +101,39 @@ def test_items_beyond_the_context_are_left_out_and_told(home: Path) -> None:
     found, left_out = run(Echo(context=20), "own", [4, 3, 0])
     assert sorted(result.index for result in found) == [0, 4]
     assert left_out == [3]
+
+
+KINDS = {
+    "classification": (("refund", "login") * 6, "login", {}),
+    "labels": (("refund", "login") * 6, "it is login.", {"kind": "classification", "written": True}),
+    "short-answer": (tuple(f"Name {n}" for n in range(12)), " name 1.", {}),
+    "summarization": (tuple(f"Name number {n}" for n in range(12)), " name number 1", {}),
+    "math": (tuple(str(1000 + n) for n in range(12)), " 1,000 + 1 so 1,001", {}),
+    "steps": (tuple(f"get {n}; add" for n in range(12)), " get 1; add", {}),
+    "code": (tuple(f"f(2) == {n + 2}" for n in range(12)), "x): return x + 1", {}),
+}
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_plain_lm_eval_loads_prompts_and_scores_every_kind(home: Path, name: str) -> None:
+    answers, right, more = KINDS[name]
+    if name == "code" and choose() is None:
+        pytest.skip("no sandbox here")
+    table = replace(TABLE, rows=tuple((question, a) for (question, _), a in zip(ROWS, answers, strict=True)))
+    proposed = proposal(table, "own.csv", **({"kind": name} | more))
+    draft = drafted(table, replace(proposed, shots=0 if name == "code" else 2))
+    save(draft, replace=True)
+    plain = TaskManager(include_path=str(home / "tasks"), include_defaults=False).load(["own"])["tasks"]["own"]
+    plain.build_all_requests(rank=0, world_size=1)
+    assert {request.args[0] for request in plain.instances} >= {prompt for prompt, _ in draft.preview}
+    at = next(at for at, item in enumerate(draft.made.items) if _fits(item["answer"], right))
+    likelihoods = [(float(label == "login"), False) for label in draft.made.labels]
+    scores = plain.process_results(plain.eval_docs[at], likelihoods if name == "classification" else [right])
+    assert scores[draft.spec.chosen_metric] == 1.0
+
+
+def _fits(answer: str, right: str) -> bool:
+    return answer.casefold().replace("1001", "1,001") in right.casefold() or answer == "f(2) == 3"
 
 
 def test_no_file_of_a_task_folder_is_run(home: Path) -> None:
