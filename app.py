@@ -75,6 +75,12 @@ def evidence(workspace: Workspace) -> None:
         if decision.would_change:
             with st.expander("What would change this", icon=":material/swap_horiz:", expanded=False):
                 st.markdown("\n".join(f"- {md(line)}" for line in decision.would_change))
+                st.page_link(
+                    "pages/Decision.py",
+                    label="All flip points, and how likely each option is right",
+                    icon=":material/swap_horiz:",
+                    query_params=inputs.link_parameters() or None,
+                )
     with left:
         line = scenario.sla.quality.get(scenario.task)
         figure = decide_chart(

@@ -54,6 +54,7 @@ def decide(
     workload: WorkloadFile = None,
     name: ScenarioName = FIRST,
     as_of: AsOf = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="print one line: the answer, or why there is none")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """The cheapest option that meets the SLA."""
@@ -71,7 +72,8 @@ def decide(
         }
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        typer.echo("\n".join(line for line in (decision.sentence, decision.detail, *decision.would_change) if line))
+        said = (decision.sentence,) if quiet else (decision.sentence, decision.detail, *decision.would_change)
+        typer.echo("\n".join(line for line in said if line))
     raise typer.Exit(EXIT[decision.status])
 
 

@@ -62,7 +62,7 @@ def none_meets(option: Option | None, scenario: Scenario, options: Sequence[Opti
 
 def nothing_measured(scenario: Scenario) -> str:
     """Before the first result."""
-    where = "on this machine " if scenario.evidence == "measured" else ""
+    where = {"measured": "on this machine ", "imported": "in your files "}.get(scenario.evidence, "")
     tasks = listed(list(scenario.tasks.values()))
     return f"Nothing is measured {where}yet on {tasks}; the answer appears with the first results."
 

@@ -10,19 +10,22 @@ from pathlib import Path
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.fields import BadInput
+from decisions.imported import known_scenario
 from decisions.inputs import load_sla, load_workload
 from decisions.options import Decision
-from decisions.scenarios import Scenario, load_scenario, scenario, scenario_from_inputs, with_sla
+from decisions.scenarios import Scenario, load_scenario, scenario_from_inputs, with_sla
 from decisions.view import DecisionView, decision_view
 from decisions.view.chances import DRAWS, SEED
 from evals.measurements import Measurement
 from pricing import overrides
 from pricing.catalogue import PriceBook, load_price_book
 
+Evidence = tuple[Sequence[Measurement], PriceBook, ItemScores | None]
+
 
 def asked(name: str, sla: Path | None = None, workload: Path | None = None, as_of: str | None = None) -> Scenario:
     """A scenario by name or file, with the SLA, workload and price date given instead of its own. Raises BadInput."""
-    chosen = load_scenario(Path(name)) if name.endswith((".yaml", ".yml", ".json")) else scenario(name)
+    chosen = load_scenario(Path(name)) if name.endswith((".yaml", ".yml", ".json")) else known_scenario(name)
     if sla:
         lines = load_sla(sla)
         try:
@@ -44,7 +47,7 @@ def decided(chosen: Scenario) -> Decision:
     return decide(chosen, *at_hand(chosen))
 
 
-def at_hand(chosen: Scenario) -> tuple[Sequence[Measurement], PriceBook, ItemScores | None]:
+def at_hand(chosen: Scenario) -> Evidence:
     """What is known now: evidence, shipped prices with the user's own, and scores item by item."""
     book = load_price_book(overrides.read(), chosen.as_of)
     return scenario_measurements(chosen), book, item_scorer(chosen)

@@ -24,8 +24,7 @@ def scenario_measurements(scenario: Scenario) -> tuple[Measurement, ...]:
     Local variants are kept to one protocol a task, the one most of them were scored under. API models keep the
     protocol their scores were published with.
     """
-    every = _published() if scenario.evidence == "published" else _measured()
-    return select(scenario, every)
+    return select(scenario, EVERY[scenario.evidence]())
 
 
 def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measurement, ...]:
@@ -63,7 +62,21 @@ def item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]
 
 def item_scorer(scenario: Scenario) -> ItemScores | None:
     """Where item scores of the scenario come from; None for published evidence, which has none."""
-    return None if scenario.evidence == "published" else item_scores
+    scorers: Mapping[str, ItemScores] = {"measured": item_scores, "imported": imported_item_scores}
+    return scorers.get(scenario.evidence)
+
+
+def imported_item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]:
+    """Item id → score of the newest import of a variant; empty where it came without items."""
+    from evals.store import shared_store
+
+    store = shared_store()
+    return _imported_scores(store, store.stamp(), model, quantization, task)
+
+
+def every_measurement() -> tuple[Measurement, ...]:
+    """All that is known, of every origin: measured here, imported, published."""
+    return (*_measured(), *_imported(), *_published())
 
 
 def baseline_of(measurement: Measurement, measurements: Sequence[Measurement]) -> Measurement | None:
@@ -123,6 +136,34 @@ def _measured() -> Sequence[Measurement]:
 
     store = shared_store()
     return _stored_measurements(store, store.stamp())
+
+
+def _imported() -> Sequence[Measurement]:
+    from evals.store import shared_store
+
+    store = shared_store()
+    return _imported_measurements(store, store.stamp())
+
+
+EVERY: Mapping[str, Callable[[], Sequence[Measurement]]] = {
+    "published": _published,
+    "measured": _measured,
+    "imported": _imported,
+}
+
+
+@lru_cache(maxsize=2)
+def _imported_measurements(store: Store, stamp: object) -> Sequence[Measurement]:
+    from evals.importing.measurements import imported_measurements
+
+    return imported_measurements(store)
+
+
+@lru_cache(maxsize=64)
+def _imported_scores(store: Store, stamp: object, model: str, quantization: str, task: str) -> Mapping[str, float]:
+    from evals.importing.measurements import imported_scores
+
+    return imported_scores(model, quantization, task, store)
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -22,7 +22,8 @@ from pricing.workload import Workload
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "scenarios"
 FIRST = "seventy-or-eight"
-Evidence = Literal["published", "measured"]
+Evidence = Literal["published", "measured", "imported"]
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 ACCEPTABLE = ("neocloud", "hyperscaler")
 
 
@@ -39,7 +40,10 @@ class ApiCandidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """``tasks`` and ``models`` map names to the short labels shown; the first task is the one charted.
+    """``evidence`` names one kind; kinds are never mixed: "measured" is measured here, "imported" came from the
+    user's files.
+
+    ``tasks`` and ``models`` map names to the short labels shown; the first task is the one charted.
 
     ``sources`` and ``protocols`` keep published evidence to those ids (empty: any). ``accelerators`` None means
     all. ``provider_classes`` are the kinds of provider the user would sign with. ``variants`` (model@quantization) are
@@ -71,8 +75,8 @@ class Scenario:
     as_of: date
 
     def __post_init__(self) -> None:
-        if self.evidence not in ("published", "measured"):
-            raise BadInput(f"evidence of scenario {self.id!r} is {self.evidence!r}; choose published or measured")
+        if self.evidence not in EVIDENCE:
+            raise BadInput(f"evidence of scenario {self.id!r} is {self.evidence!r}; choose from {', '.join(EVIDENCE)}")
         if not self.tasks:
             raise BadInput(f"scenario {self.id!r} has no tasks; name at least one")
         if not self.models and not self.api:
@@ -136,7 +140,7 @@ def scenario_from(fields: Fields) -> Scenario:
         "id": fields.text("id"),
         "title": fields.text("title"),
         "question": fields.text("question", ""),
-        "evidence": one_of("evidence", fields.text("evidence"), ("published", "measured"), where),
+        "evidence": one_of("evidence", fields.text("evidence"), EVIDENCE, where),
         "tasks": fields.labels("tasks"),
         "models": fields.labels("models", {}),
         "sources": fields.names("sources", ()),

@@ -10,6 +10,7 @@ from evals.commands.comparing import compare
 from evals.commands.divergence import divergence
 from evals.commands.forecast import forecast
 from evals.commands.gpu import gpu_check
+from evals.commands.importing import forget, import_runs, imports
 from evals.commands.names import list_names
 from evals.commands.quantizing import export_variant, quantizations, sensitivity, suspects
 from evals.commands.race import race
@@ -28,6 +29,9 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)
+app.command("import")(import_runs)
+for command in (imports, forget):
+    app.command()(command)
 
 
 if __name__ == "__main__":

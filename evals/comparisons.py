@@ -14,6 +14,7 @@ from evals.results import item_scores, item_texts, measured_measurements
 from evals.statistics.flips import ExcessFlips, answer_change_fraction, excess_flips, holm
 from evals.statistics.pairs import PairComparison, compare_pairs
 from evals.store import Store, shared_store
+from evals.task_groups import group_of_task
 from evals.tasks import task
 from evals.verdicts import Status, Verdict, not_worse
 
@@ -86,13 +87,13 @@ def compare(
             f"{first} and {second} share no measured {'task' if wanted is None else wanted}; run both on it first"
         )
     sides = [_sides(name, left, right, again, store) for name in chosen]
-    found = [_compared(side, left, right, margin) for side in sides]
-    found = _adjusted(found)
-    return found if len(found) == 1 else [*found, _compared(_together(sides), left, right, margin)]
+    found = [compared(side, left, right, margin) for side in sides]
+    found = adjusted_for_tasks(found)
+    return found if len(found) == 1 else [*found, compared(together(sides), left, right, margin)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sides:
+class Sides:
     """What both answered on a task, item by item."""
 
     task: str
@@ -108,7 +109,7 @@ def _tasks_of(measured: list[Measurement], variant: Measurement) -> set[str]:
     return {m.task for m in measured if m.variant == variant.variant}
 
 
-def _sides(name: str, left: Measurement, right: Measurement, again: Measurement | None, store: Store) -> _Sides:
+def _sides(name: str, left: Measurement, right: Measurement, again: Measurement | None, store: Store) -> Sides:
     _same_version(name, left, right, store)
     a, b = (item_scores(m.model, m.quantization, name, store) for m in (left, right))
     common = sorted(a.keys() & b.keys())
@@ -124,7 +125,7 @@ def _sides(name: str, left: Measurement, right: Measurement, again: Measurement 
         if not three:
             raise ValueError(f"the repeat {again.variant} answered no common item of {name}; run it on the task first")
         noise = [a[i] for i in three], [r[i] for i in three], [b[i] for i in three]
-    return _Sides(
+    return Sides(
         task=name,
         before=[a[item] for item in common],
         after=[b[item] for item in common],
@@ -156,9 +157,9 @@ def _same_version(name: str, left: Measurement, right: Measurement, store: Store
         )
 
 
-def _together(sides: Sequence[_Sides]) -> _Sides:
+def together(sides: Sequence[Sides]) -> Sides:
     noises = [side.noise for side in sides if side.noise]
-    return _Sides(
+    return Sides(
         task=EVERY_TASK,
         before=[score for side in sides for score in side.before],
         after=[score for side in sides for score in side.after],
@@ -169,12 +170,12 @@ def _together(sides: Sequence[_Sides]) -> _Sides:
     )
 
 
-def _compared(side: _Sides, left: Measurement, right: Measurement, margin: float) -> VariantComparison:
+def compared(side: Sides, left: Measurement, right: Measurement, margin: float) -> VariantComparison:
     pairs: PairComparison = compare_pairs(side.before, side.after)
     verdict: Verdict = not_worse(side.before, side.after, margin)
     return VariantComparison(
         task=side.task,
-        task_group="" if side.task == EVERY_TASK else task(side.task).group,
+        task_group="" if side.task == EVERY_TASK else group_of_task(side.task),
         first=left.variant,
         second=right.variant,
         first_score=math.fsum(side.before) / pairs.n,
@@ -203,7 +204,7 @@ def _changed(answers: list[tuple[str, str]]) -> float | None:
     return answer_change_fraction([a for a, _ in answers], [b for _, b in answers]) if answers else None
 
 
-def _adjusted(found: list[VariantComparison]) -> list[VariantComparison]:
+def adjusted_for_tasks(found: list[VariantComparison]) -> list[VariantComparison]:
     tested = [c for c in found if c.p_mcnemar is not None]
     adjusted = dict(zip((c.task for c in tested), holm([c.p_mcnemar or 0.0 for c in tested]), strict=True))
     return [replace(c, p_holm=adjusted.get(c.task)) for c in found]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evals.importing.keeping import is_imported
 from evals.measurements import Measurement, unsandboxed_note
 from evals.quantizations import BASELINES, QUANTIZATIONS
 from evals.statistics.confidence import CONFIDENCES
@@ -31,9 +32,10 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     """Every finished cell, newest run first; cells that share a key appear once."""
     store = store or shared_store()
     variants = store.variants()
-    created = {row["run"]: row for row in store.runs()}
+    created = {row["run"]: row for row in store.runs() if not is_imported(row)}
     done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    for cell in sorted(store.cells(), key=lambda c: -created[c["run"]]["created"]):
+    here = [cell for cell in store.cells() if cell["run"] in created]
+    for cell in sorted(here, key=lambda c: -created[c["run"]]["created"]):
         if cell["state"] == "done" and task_if_there(cell["task"]):
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
@@ -143,10 +145,11 @@ def _readable(output: str) -> str:
 
 
 def _newest(store: Store, model: str, quantization: str, task_name: str) -> Mapping[str, Any] | None:
-    created = {row["run"]: row["created"] for row in store.runs()}
+    created = {row["run"]: row["created"] for row in store.runs() if not is_imported(row)}
     cells = [
         c
         for c in store.cells()
-        if (c["model"], c["quantization"], c["task"], c["state"]) == (model, quantization, task_name, "done")
+        if c["run"] in created
+        and (c["model"], c["quantization"], c["task"], c["state"]) == (model, quantization, task_name, "done")
     ]
     return max(cells, key=lambda c: created[c["run"]], default=None)

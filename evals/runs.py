@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from evals.disk import short_of_disk
 from evals.home import ROOT, home
+from evals.importing.keeping import is_imported
 from evals.leases import alive_workers, lease
 from evals.measurements import unsandboxed_note
 from evals.models import model
@@ -106,7 +107,7 @@ def begin(plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: St
 def resume(run: str, store: Store | None = None) -> None:
     """Start workers for a run that still has open cells and nobody working on them."""
     store = store or shared_store()
-    row = store.run(run)
+    row = next((row for row in _rows(store) if row["run"] == run), None)
     if row is None:
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     open_cells = [c for c in store.cells(run) if c["state"] in OPEN]
@@ -141,7 +142,7 @@ def resume(run: str, store: Store | None = None) -> None:
 def reopen(run: str, store: Store | None = None) -> None:
     """Go on with a paused run, queue those of its cells that were cancelled, failed or not run, and start workers."""
     store = store or shared_store()
-    if store.run(run) is None:
+    if not any(row["run"] == run for row in _rows(store)):
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="running", finished=None, reason="")
     values = {"state": "queued", "reason": "", "attempts": 0, "batch_size": None}
@@ -152,7 +153,7 @@ def reopen(run: str, store: Store | None = None) -> None:
 def cancel(run: str, store: Store | None = None) -> None:
     """Stop a run; what it has measured stays."""
     store = store or shared_store()
-    if store.run(run) is None:
+    if not any(row["run"] == run for row in _rows(store)):
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="cancelled", finished=time.time())
     store.set_cells(run, {"state": "cancelled"}, {}, states=OPEN)
@@ -161,13 +162,13 @@ def cancel(run: str, store: Store | None = None) -> None:
 def runs(store: Store | None = None) -> list[RunStatus]:
     """All runs, newest first."""
     store = store or shared_store()
-    return [_status(store, row) for row in store.runs()]
+    return [_status(store, row) for row in _rows(store)]
 
 
 def status(run: str | None = None, store: Store | None = None) -> RunStatus | None:
     """One run, by default the newest; None if there is none."""
     store = store or shared_store()
-    rows = store.runs()
+    rows = _rows(store)
     row = next((r for r in rows if run is None or r["run"] == run), None)
     return _status(store, row) if row else None
 
@@ -184,7 +185,7 @@ def state(run: str, store: Store | None = None) -> RunState | None:
 def ensure_demo(store: Store | None = None) -> str | None:
     """On a machine without results start the demo; pick up a run whose workers died. Returns the active run."""
     store = store or shared_store()
-    rows = store.runs()
+    rows = _rows(store)
     if not rows:
         return start(demo_plan(), store) if demo_plan_is_possible() else None
     for row in rows:
@@ -199,6 +200,11 @@ def demo_plan_is_possible() -> bool:
     from evals.models import shipped_models
 
     return bool(shipped_models())
+
+
+def _rows(store: Store) -> list[Mapping[str, Any]]:
+    """The runs evaluated here, newest first: imported ones are nothing to watch, resume or cancel."""
+    return [row for row in store.runs() if not is_imported(row)]
 
 
 def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:

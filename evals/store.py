@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from evals.database import Database, DiskFull, StoreError
@@ -15,6 +16,8 @@ from evals.home import home
 from evals.schema import CELLS, ITEMS, RUNS, VARIANTS, Row, row_hash
 
 __all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
+
+MANY_ROWS = 1_000  # written at once
 
 
 class Store(Database):
@@ -126,6 +129,32 @@ class Store(Database):
     def unsandboxed(self, cell_key: str) -> int:
         """Of the results last read by ``scores``: how many ran model-written code without a sandbox."""
         return self._marked.get(cell_key, 0)
+
+    # Runs of other tools
+
+    def add_imported(self, runs: Iterable[Row], cells: Iterable[Row], items: Iterable[Row]) -> None:
+        """Runs of other tools with their cells and items, all of it or nothing; what is there already stays."""
+        with self._write() as connection:
+            there = set(connection.execute(select(RUNS.c.run)).scalars())
+            new = [run for run in runs if run["run"] not in there]
+            if not new:
+                return
+            names = {run["run"] for run in new}
+            self._insert(connection, RUNS, new)
+            self._insert(connection, CELLS, [cell for cell in cells if cell["run"] in names])
+            rows = iter(items)
+            while part := list(islice(rows, MANY_ROWS)):
+                stamped = [{**row, "created": time.time(), "row_hash": row_hash(row)} for row in part]
+                connection.execute(insert(ITEMS).on_conflict_do_nothing(), stamped)
+
+    def remove_run(self, run: str) -> None:
+        """Take a run out with its cells, and with the items that no other run's cell names."""
+        with self._write() as connection:
+            keys = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.run == run)).scalars())
+            connection.execute(delete(CELLS).where(CELLS.c.run == run))
+            connection.execute(delete(RUNS).where(RUNS.c.run == run))
+            kept = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.cell_key.in_(keys))).scalars())
+            connection.execute(delete(ITEMS).where(ITEMS.c.cell_key.in_(keys - kept)))
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever the store does: for caches of what was read."""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from decisions.charts.chances import chances_chart
 from decisions.charts.tornado import tornado_chart
-from decisions.view import DecisionView, decision_view
+from decisions.view import DecisionView
 from pages.ui.decision_tables import (
     alternatives_table,
     candidates_frame,
@@ -15,6 +15,7 @@ from pages.ui.decision_tables import (
     swings_table,
 )
 from pages.ui.frame import frame
+from pages.ui.viewing import viewed
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
@@ -102,23 +103,19 @@ def asked(view: DecisionView) -> None:
             st.markdown(f":material/warning: **{md(mistake.title)}.** {md(mistake.because)}. {md(mistake.text)}")
     if view.questions:
         st.markdown("#### Questions for the engineers")
-        for question in view.questions:
-            st.markdown(f":material/help: {md(question.text)}")
-            st.caption(f"Because {md(question.because)}.")
+        half = -(-len(view.questions) // 2)
+        for column, part in zip(
+            st.columns(2, gap="large"), (view.questions[:half], view.questions[half:]), strict=True
+        ):
+            lines = [f"- {md(one.text)}  \n  :gray[Because {md(one.because)}.]" for one in part]
+            column.markdown("\n".join(lines))
 
 
 workspace = frame("Decision")
 st.markdown(f"## {md(workspace.decision.sentence)}")
 if workspace.decision.detail:
     st.markdown(md(workspace.decision.detail))
-with st.spinner("Deciding again on both sides of every line …", show_time=True):
-    found = decision_view(
-        workspace.scenario,
-        workspace.measurements,
-        workspace.book,
-        workspace.item_scores,
-        decision=workspace.decision,
-    )
+found = viewed(workspace)
 st.markdown(f":material/casino: {md(found.chances.sentence)}")
 if not found.decision.options:
     st.info("No candidate has evidence on these tasks yet; it fills in here.", icon=":material/hourglass_empty:")

@@ -14,6 +14,7 @@ from decisions.report.pdf import pages
 from decisions.report.sections import PARTS, document
 from pages.ui import inputs
 from pages.ui.frame import frame
+from pages.ui.viewing import viewed
 from pages.ui.wording import md
 
 LABELS = {
@@ -48,7 +49,12 @@ st.markdown(f"## {md(workspace.decision.sentence)}")
 st.markdown("One page for whoever decides, the rest for whoever checks: reasons, and where every number comes from.")
 people = written_by()
 parts = inputs.choices("parts", "Parts after the first page", list(OPTIONAL), default=list(OPTIONAL), titles=OPTIONAL)
-report = whole_report(workspace.scenario, workspace.decision, people=people)
+report = whole_report(
+    workspace.scenario,
+    evidence=(workspace.measurements, workspace.book, workspace.item_scores),
+    view=viewed(workspace),
+    people=people,
+)
 with st.container(horizontal=True):
     for name, (label, icon) in LABELS.items():
         st.download_button(

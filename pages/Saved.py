@@ -11,7 +11,7 @@ from decisions.fields import BadInput
 from decisions.history.differences import differences, summary
 from decisions.history.shelf import drop, keep, kept
 from decisions.history.snapshot import LARGEST_BYTES, Snapshot, from_text, renamed, snapshot, to_text
-from decisions.scenarios import scenarios
+from decisions.imported import known_scenarios
 from pages.ui import inputs
 from pages.ui.access import NotAllowed, write_button, writing
 from pages.ui.frame import frame
@@ -66,7 +66,7 @@ def import_form() -> None:
 
 def link_of(one: Snapshot) -> dict[str, str]:
     """The address that opens a saved decision."""
-    known = {"scenario": one.scenario.id} if one.scenario.id in scenarios() else {}
+    known = {"scenario": one.scenario.id} if one.scenario.id in known_scenarios() else {}
     return {**known, PARAMETER: one.id}
 
 

@@ -62,20 +62,22 @@ def _names(
     figure: go.Figure, found: Cascade, points: list[CurvePoint], colours: Palette, scale: float, *, narrow: bool
 ) -> None:
     """Lines are named where they lie apart, the stages at their ends."""
-    middle = points[len(points) // 2]
+    late = points[3 * len(points) // 4]
     for value, text, anchor, shift in (
-        (middle.oracle, "with hindsight", "bottom", 4),
-        (middle.random_mix, "by lot", "top", -4),
+        (late.oracle, "with hindsight", "bottom", 4),
+        (late.random_mix, "by lot", "top", -4),
     ):
         figure.add_annotation(
-            x=scale * (middle.usd_per_query or 0.0), y=value, text=text, showarrow=False, yanchor=anchor, yshift=shift,
+            x=scale * (late.usd_per_query or 0.0), y=value, text=text, showarrow=False, yanchor=anchor, yshift=shift,
             font={"size": 11, "color": colours.quiet},
         )  # fmt: skip
-    ends = ((points[0], found.first.label, "left"), (points[-1], f"all to {found.second.label}", "right"))
-    for point, text, anchor in ends:
+    first, last = found.first.label, f"all to {found.second.label}"
+    for point, text, anchor, side, shift in (
+        (points[0], first, "left", "top", -8), (points[-1], last, "right", "bottom", 7),
+    ):  # fmt: skip
         figure.add_annotation(
             x=scale * (point.usd_per_query or 0.0), y=point.score, text=text, showarrow=False, xanchor=anchor,
-            yanchor="top", yshift=-8, font={"size": 11 if narrow else 12, "color": colours.text},
+            yanchor=side, yshift=shift, font={"size": 11 if narrow else 12, "color": colours.text},
         )  # fmt: skip
 
 
@@ -99,10 +101,7 @@ def _chosen(figure: go.Figure, found: Cascade, colours: Palette, scale: float, u
     figure.add_scatter(
         x=[scale * usd.value],
         y=[found.score],
-        mode="markers+text",
-        text=["the chosen point"],
-        textposition="top center",
-        textfont={"color": colour, "size": 12},
+        mode="markers",
         marker={
             "color": colour, "size": 15, "symbol": SYMBOLS[found.verdict], "line": {"width": 2.5, "color": colour},
         },
@@ -116,4 +115,8 @@ def _chosen(figure: go.Figure, found: Cascade, colours: Palette, scale: float, u
             f"{percent(found.score)} on items its thresholds were not chosen on<br>{money(scale * usd.value)} "
             f"({money(scale * usd.low)}–{money(scale * usd.high)}) a {unit}"
         ],
+    )  # fmt: skip
+    figure.add_annotation(
+        x=scale * usd.value, y=found.score, text="the chosen point", showarrow=False, xanchor="left", xshift=11,
+        yanchor="bottom", yshift=7, font={"size": 12, "color": colour},
     )  # fmt: skip

@@ -40,7 +40,7 @@ def chances_chart(chances: Chances, answer: str | None, colours: Palette, *, nar
         _add(figure, place, row.share, filled, f"{row.label}: right in {percent(row.share)} of the draws")
         words = percent(row.share, 0)
         if row.hopeful:
-            words = f"{words} ({percent(row.hopeful, 0)})" if narrow else f"{words}, {percent(row.hopeful, 0)} if met"
+            words = f"{percent(row.hopeful, 0)} if met"
         figure.add_annotation(
             x=max(row.share, row.hopeful or 0.0),
             y=place,
@@ -51,7 +51,7 @@ def chances_chart(chances: Chances, answer: str | None, colours: Palette, *, nar
             font={"size": 12, "color": colours.quiet},
         )
     dressed(figure, colours, height=34 * max(1, len(rows)) + 50, barmode="overlay")
-    figure.update_xaxes(range=[0, 1.35], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1.45 if narrow else 1.3], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[f"<b>{row.label}</b>" if row.is_answer else row.label for row in rows],

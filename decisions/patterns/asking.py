@@ -20,12 +20,12 @@ from decisions.verdicts import overall
 from pricing.catalogue import PriceBook
 
 PATTERNS = {
-    "cascade": "Cascade: ask the cheap one, pass on what it is unsure of",
-    "router": "Router: one call, chosen by the prompt's length",
-    "hybrid": "Mix: one option per task",
+    "cascade": "Cascade of two models",
+    "router": "Router by prompt length",
+    "hybrid": "Mix: one model per task",
     "dynamic": "Two precisions of one model",
     "edge": "On devices people own",
-    "example": "The worked example, recomputed",
+    "example": "The worked example",
 }
 DEFAULT_DEVICES = ("iphone-15-pro", "galaxy-s23", "browser-laptop", "raspberry-pi-5", "laptop-m3", "mac-studio-m4-max")
 DEFAULT_USERS = 10_000.0

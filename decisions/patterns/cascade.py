@@ -16,7 +16,7 @@ from decisions.patterns.stages import ALL, Share, joined, stage_quote
 from decisions.patterns.traffic import shares_of
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, Status, overall
-from decisions.wording import price
+from decisions.wording import listed, price
 from evals.statistics.intervals import Interval
 from pricing.catalogue import PriceBook
 from pricing.quotes import Quote
@@ -42,6 +42,13 @@ class Cascade:
     best_single: Option | None
     problems: tuple[str, ...]
     curve: tuple[CurvePoint, ...]
+
+    @property
+    def telling(self) -> TaskPlan | None:
+        """The task on which the signal tells least, of those that pass anything on; None where nothing can be told."""
+        passing = [one for one in self.plans if not one.never_passes] or self.plans
+        known = [one for one in passing if one.why.auroc is not None]
+        return min(known, key=lambda one: one.why.auroc or 0.0, default=None)
 
     @property
     def is_needed(self) -> bool:
@@ -174,8 +181,9 @@ def _problems(
                 f"On {one.title}, {told_by} is not proven to tell {first.label}'s right answers from its wrong ones: "
                 "passing on by lot may do as well. Choose another signal, or measure more items."
             )
-        if one.never_passes:
-            found.append(f"On {one.title}, {first.label} keeps the line alone: {second.label} is not needed there.")
+    if alone_on := [one.title for one in plans if one.never_passes]:
+        where = f"on {listed(alone_on)}" if len(alone_on) < len(plans) else "everywhere"
+        found.append(f"{first.label} keeps the line alone {where}: {second.label} is not needed there.")
     weak, strong, both = (q.usd_per_month for q in (*alone, quote))
     needed = not all(one.never_passes for one in plans)
     if needed and strong and both and price(both.value) >= price(strong.value):

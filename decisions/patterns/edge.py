@@ -13,7 +13,7 @@ from decisions.patterns.stages import stage_quote
 from decisions.patterns.traffic import SUM_TOLERANCE
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, Status, overall
-from decisions.wording import percent
+from decisions.wording import money, percent, price
 from pricing import bill
 from pricing.catalogue import PriceBook
 from pricing.devices import OnDevice, find, on_device
@@ -87,6 +87,7 @@ def edge(
     cloud = None
     if fallback and share:
         cloud = stage_quote(scenario, fallback, share, book, e2e_p95_s=scenario.sla.e2e_p95_s)
+    everything = stage_quote(scenario, fallback, 1.0, book, e2e_p95_s=scenario.sla.e2e_p95_s) if fallback else None
     quote = _quote(scenario, egress, cloud, share, places)
     # The fallback may be better or worse; only what the devices answer themselves is judged.
     quality = (check for check in option.checks if check.task)
@@ -101,7 +102,7 @@ def edge(
         quote=quote,
         checks=checks,
         verdict=overall(checks),
-        problems=_problems(option, places, able, fallback, share),
+        problems=(*_problems(option, places, able, fallback, share), *_no_gain(quote, fallback, everything)),
     )
 
 
@@ -135,6 +136,15 @@ def _seconds(scenario: Scenario, places: Sequence[OnDevice]) -> tuple[Check, ...
     seen = None if unknown else slowest
     quote = Quote(kind="edge", label="", fits=True, e2e_p95_s=seen, reason=unknown.reason if unknown else "")
     return tuple(check for check in limit_checks(scenario.sla, quote) if check.unit == "s")
+
+
+def _no_gain(quote: Quote, fallback: Option | None, everything: Quote | None) -> tuple[str, ...]:
+    """Where the cloud alone costs no more."""
+    usd, own = everything.usd_per_month if everything else None, quote.usd_per_month
+    if fallback is None or usd is None or own is None or price(own.value) < price(usd.value):
+        return ()
+    whole = money(usd.value)
+    return (f"{fallback.label} for everybody costs {whole} a month, no more than this: the devices save nothing.",)
 
 
 def _problems(

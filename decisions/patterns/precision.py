@@ -13,7 +13,7 @@ from decisions.patterns.latency import Tail, mixture_band, mixture_p95_s
 from decisions.patterns.results import ItemResults
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, Status, overall
-from decisions.wording import money, price, seconds
+from decisions.wording import count, money, price, seconds
 from pricing import deployment
 from pricing.capacity import Latency
 from pricing.catalogue import PriceBook
@@ -35,6 +35,13 @@ class DynamicPrecision:
     checks: tuple[Check, ...]
     verdict: Status
     problems: tuple[str, ...]
+
+    @property
+    def saving_fraction(self) -> float | None:
+        """Against the best single option; None where either is unpriced."""
+        best = self.apart.best_single
+        other, own = best.quote.usd_per_month if best else None, self.quote.usd_per_month
+        return None if other is None or own is None else 1 - price(own.value) / price(other.value)
 
 
 def dynamic_precision(
@@ -134,7 +141,7 @@ def _swap_words(scenario: Scenario, shared: SharedCards | None, high: Option, pa
     carried = 1 / (2 * shared.swap_s)
     return (
         f"Holding only one precision would mean a swap of at least {seconds(shared.swap_s)} each way for every answer "
-        f"passed to {high.label}: at most {carried:.3g} a second on a replica; the peak passes on {asked:.3g} a second."
+        f"passed to {high.label}: at most {count(carried)} a second on a replica; the peak passes on {count(asked)}."
     )
 
 

@@ -52,13 +52,10 @@ def span_whole(low: float, high: float) -> str:
 
 def auroc_sentence(found: Cascade) -> str:
     """Why it works or does not, of the task where confidence tells least."""
-    passing = [one for one in found.plans if not one.never_passes] or found.plans
-    known = [one for one in passing if one.why.auroc is not None and one.why.auroc_interval is not None]
-    if not known:
+    worst = found.telling
+    if worst is None or worst.why.auroc_interval is None:
         return f"{found.first.label} is right on every item, or on none: there is nothing to tell apart."
-    worst = min(known, key=lambda one: one.why.auroc or 0.0)
     interval = worst.why.auroc_interval
-    assert interval is not None
     strength = "tells" if interval.low > 0.5 else "is not proven to tell"
     told = "The prompt's length" if found.kind == "router" else f"{found.first.label}'s confidence"
     where = f" on {worst.title}" if len(found.plans) > 1 else ""
@@ -91,10 +88,8 @@ def precision_sentence(found: DynamicPrecision) -> str:
     """The two precisions, held together or apart."""
     low, high = found.apart.first, found.apart.second
     how = "on the same cards" if found.is_together else "on cards of their own"
-    best = found.apart.best_single
-    other, own = best.quote.usd_per_month if best else None, found.quote.usd_per_month
-    saving = 1 - own.value / other.value if own and other else None
-    return _judged(f"{low.label} with {high.label} behind it, {how},", found.checks, own, saving, best, found.verdict)
+    name, own = f"{low.label} with {high.label} behind it, {how},", found.quote.usd_per_month
+    return _judged(name, found.checks, own, found.saving_fraction, found.apart.best_single, found.verdict)
 
 
 def edge_sentence(found: Edge) -> str:
@@ -105,9 +100,9 @@ def edge_sentence(found: Edge) -> str:
     kinds = f"{len(able)} of {len(found.places)} kinds of device"
     where = able[0].device.description if len(found.places) == 1 else kinds
     cost = f"about {_cost(found.quote.usd_per_month)}" if found.quote.usd_per_month else "an unknown price"
-    quality = [check for check in found.checks if check.task and check.status != "meets"]
-    misses = listed([f"{check.name} {quantity(check.seen, check.unit)}" for check in quality if check.seen is not None])
-    verb = "misses" if any(check.status == "misses" for check in quality) else "is not proven to meet"
+    open_ = [check for check in found.checks if check.status != "meets" and check.unit != "usd"]
+    misses = listed([f"{check.name} {quantity(check.seen, check.unit)}" for check in open_ if check.seen is not None])
+    verb = "misses" if any(check.status == "misses" for check in open_) else "is not proven to meet"
     but = f" It {verb} your line: {misses}." if misses else ""
     return (
         f"{found.option.label} runs on {where} for {cost}; {percent(found.fallback_fraction, 0)} of the requests still "
@@ -127,8 +122,10 @@ def claims_sentence(found: Sequence[CheckedClaim]) -> str:
     broken = sum(one.says == "does not hold" for one in found)
     if not broken:
         return f"Every one of the example's {len(found)} claims survives our tables, or cannot be told from them."
-    which = "its only claim" if len(found) == 1 else f"{broken} of the example's {len(found)} claims"
-    return f"{which[0].upper()}{which[1:]} {'does' if broken == 1 else 'do'} not survive our tables."
+    if broken == len(found):
+        which = "The example's only claim does" if broken == 1 else f"None of the example's {broken} claims"
+        return f"{which} {'not survive' if broken == 1 else 'survives'} our tables."
+    return f"{broken} of the example's {len(found)} claims {'does' if broken == 1 else 'do'} not survive our tables."
 
 
 def _judged(

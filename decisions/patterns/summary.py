@@ -33,8 +33,7 @@ def sentences(answer: Answer, scenario: Scenario) -> tuple[str, str]:
     if isinstance(answer, Hybrid):
         return hybrid_sentence(answer, scenario), "Every line is kept by the option that serves its task."
     if isinstance(answer, DynamicPrecision):
-        detail = f"{cascade_detail(answer.apart)} {answer.swap_words}".strip()
-        return precision_sentence(answer), detail
+        return precision_sentence(answer), f"{cascade_detail(answer.apart)} {auroc_sentence(answer.apart)}"
     if isinstance(answer, Edge):
         return edge_sentence(answer), edge_detail(answer)
     return claims_sentence(answer), ""
@@ -67,6 +66,7 @@ def as_plain(answer: Answer, scenario: Scenario) -> dict[str, Any]:
             "is_together": answer.is_together,
             "together": together,
             "apart": _cascade(answer.apart),
+            "saving_fraction": answer.saving_fraction,
             "swap_s": answer.swap_s,
             "problems": list(answer.problems),
         }

@@ -6,7 +6,8 @@ other; at each, an e-value tests the claim that the line is broken, and the walk
 walk meets the first broken threshold before any other, so the chance to end on a broken one is at most α, without a
 price for the many thresholds. The e-value is the betting capital of ``evals.statistics.sequential`` after all items:
 mean over its grid of bets of Π(1 + λ(x − m)), whose mean is at most 1 under the claim. Right-or-wrong scores against an
-absolute line have an exact binomial tail instead, which is sharper.
+absolute line have an exact binomial tail instead, which is sharper. A tenth of α first asks whether the first stage
+keeps the line alone, which the walk would not see behind a second stage that breaks it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from evals.statistics.sequential import BOLDEST, GRID, check_alpha
 FOLDS = 5
 SHUFFLES = 10
 SEED = 20261121
+ALONE = 0.1  # share of the error spent on "the first stage alone keeps the line"
 PASS_ALL, KEEP_ALL = math.inf, -math.inf
 
 
@@ -115,10 +117,13 @@ def proven(pair: StagePair, line: Line, alpha: float) -> NDArray[np.bool_]:
 
 
 def guaranteed(pair: StagePair, lines: tuple[Line, ...], alpha: float = 0.05) -> float | None:
-    """The lowest threshold proven to keep every line with chance 1 − α; None where not even the second stage does."""
+    """The lowest threshold proven to keep every line with chance 1 − α; None where neither end is proven to."""
+    each = alpha / len(lines)
+    if all(proven(pair, line, ALONE * each)[-1] for line in lines):
+        return KEEP_ALL
     kept = np.ones(len(walk(pair).thresholds), bool)
     for line in lines:
-        kept &= proven(pair, line, alpha / len(lines))
+        kept &= proven(pair, line, (1 - ALONE) * each)
     last = int(np.argmin(kept)) - 1 if not kept.all() else len(kept) - 1
     return None if last < 0 else _threshold(pair, last)
 

@@ -6,12 +6,10 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from decisions.asking import at_hand
+from decisions.asking import Evidence, at_hand
 from decisions.cliff import cliff
 from decisions.comparison import Comparison, compare_options
-from decisions.decision import decide
 from decisions.opening import opening_pair
-from decisions.options import Decision
 from decisions.report.findings import (
     ITEMS_SHOWN,
     People,
@@ -22,30 +20,32 @@ from decisions.report.findings import (
 )
 from decisions.report.model import Report, build_report
 from decisions.scenarios import Scenario
-from decisions.view import decision_view, view_to_dict
+from decisions.view import DecisionView, decision_view, view_to_dict
 from evals.results import ItemText, item_texts
 
 
 def whole_report(
     scenario: Scenario,
-    decision: Decision | None = None,
     *,
+    evidence: Evidence | None = None,
+    view: DecisionView | None = None,
     people: People | None = None,
     pair: tuple[str, str] | None = None,
     written: date | None = None,
 ) -> Report:
     """Decision, what would change it, cliff, a comparison with items, charts, provenance.
 
+    ``evidence`` and ``view`` may be given where they were already made of the same scenario.
     ``pair`` are two option ids to compare, by default those that Compare opens on. Raises BadInput for an unknown one.
     """
-    measurements, book, scores = at_hand(scenario)
-    decided = decision or decide(scenario, measurements, book, scores)
+    measurements, book, scores = evidence or at_hand(scenario)
+    view = view or decision_view(scenario, measurements, book, scores)
+    decided = view.decision
     rows = cliff(measurements, scores)
     compared = None
     if len(decided.options) > 1:
         first, second = pair or opening_pair(scenario, decided)
         compared = compare_options(scenario, decided, first, second, book=book, item_scores=scores)
-    view = decision_view(scenario, measurements, book, scores, decision=decided)
     return build_report(
         scenario,
         decided,

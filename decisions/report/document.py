@@ -35,7 +35,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """``widths`` are shares of the page's width; columns of numbers stand to the right."""
+    """``widths`` are relative; columns of numbers stand to the right."""
 
     title: str
     head: tuple[str, ...]
@@ -46,6 +46,12 @@ class Table:
         for row in self.rows:
             if len(row) != len(self.head):
                 raise ValueError(f"table {self.title!r} has {len(self.head)} columns and a row of {len(row)}")
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Width of each column in percent."""
+        widths = self.widths or (1.0,) * len(self.head)
+        return tuple(round(100 * width / sum(widths), 2) for width in widths)
 
     def numeric(self, column: int) -> bool:
         """Whether a column holds numbers."""

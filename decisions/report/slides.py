@@ -101,9 +101,8 @@ def _table(slide: Slide, block: Table, top: float) -> float:
     shape = slide.shapes.add_table(len(rows) + 1, len(block.head), Cm(EDGE_CM), Cm(top), Cm(width), Cm(height))
     shape._element.nvGraphicFramePr.cNvPr.set("descr", block.title or ", ".join(block.head))
     table = shape.table
-    widths = block.widths or (1.0,) * len(block.head)
-    for i, share in enumerate(widths):
-        table.columns[i].width = Cm(width * share / sum(widths))
+    for i, share in enumerate(block.shares):
+        table.columns[i].width = Cm(width * share / 100)
     for i, name in enumerate(block.head):
         table.cell(0, i).text = name
         _set(table.cell(0, i).text_frame.paragraphs[0], size=11, bold=True)

@@ -64,7 +64,6 @@ def _table(out: Docx, block: Table) -> None:
         out.add_heading(block.title, level=2)
     table = out.add_table(rows=1, cols=len(block.head), style="Light List Accent 1")
     table.autofit = False
-    widths = block.widths or (1.0,) * len(block.head)
     for cell, name in zip(table.rows[0].cells, block.head, strict=True):
         _write(cell.paragraphs[0].add_run(name), bold=True)
     _repeat_head(table)
@@ -74,8 +73,8 @@ def _table(out: Docx, block: Table) -> None:
             _write(cell.paragraphs[0].add_run(_text(said)), bold=False, status=said.status)
             if block.numeric(i):
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for i, share in enumerate(widths):
-        width = Cm(TEXT_WIDTH_CM * share / sum(widths))
+    for i, share in enumerate(block.shares):
+        width = Cm(TEXT_WIDTH_CM * share / 100)
         table.columns[i].width = width
         for cell in table.columns[i].cells:  # Word reads the cells, LibreOffice the columns
             cell.width = width

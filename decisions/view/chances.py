@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def chances(options: Sequence[Option], answer: str | None, *, draws: int = DRAWS
         none=none,
         answer=next((one.probability for one in found if one.option == answer), None),
         extra_usd_per_month=extra,
-        sentence=_sentence(found, none, answer, extra),
+        sentence=_sentence(found, none, answer, extra, {o.id for o, _ in able if _only_unmeasured_speed(o)}),
     )
 
 
@@ -119,6 +119,11 @@ def _open(option: Option) -> tuple[str, ...]:
     return tuple(check.name for check in option.checks if check.status == "unproven" and check.low is None)
 
 
+def _only_unmeasured_speed(option: Option) -> bool:
+    """Every accuracy line is known: what is open could be timed in an hour."""
+    return not any(check.task and check.low is None for check in option.checks)
+
+
 def _order(option: Option, cost: Band) -> tuple[float, float, str]:
     """As options are ranked at an equal price: the better score first."""
     return price(cost.value), -sum(m.score for m in option.measurements.values()), option.id
@@ -139,25 +144,30 @@ def _chance(option: Option, probability: float, meets: float | None, hopeful: fl
     )
 
 
-def _sentence(found: Sequence[Chance], none: float, answer: str | None, extra: float | None) -> str:
+def _named(one: Chance) -> str:
+    return f"{one.label} (not proven yet)" if one.verdict == "unproven" else one.label
+
+
+def _sentence(
+    found: Sequence[Chance], none: float, answer: str | None, extra: float | None, timeable: Container[str]
+) -> str:
     if not found:
         return "No option has a price and a chance to meet every line."
     mine = next((one for one in found if one.option == answer), None)
-    rivals = [one for one in found if one.option != answer and one.probability >= 0.01][:2]
-    others = listed([f"{one.label} in {percent(one.probability, 0)}" for one in rivals])
+    likely = [one for one in found if one.probability >= 0.01 and one.option != answer][:2]
+    shares = [f"{_named(one)} in {percent(one.probability, 0)}" for one in likely]
     if mine is None or mine.meets is None:
         words = f"In {percent(none, 0)} of the draws nothing is known to meet every line"
-        words += f"; the cheapest that does is {others}." if others else "."
+        words += f"; the cheapest that truly meets is {listed(shares)}." if shares else "."
     else:
-        words = f"{mine.label} truly meets in {percent(mine.meets, 0)} of the draws"
-        words += f" and is the cheapest that does in {percent(mine.probability, 0)}"
-        words += f"; {others}." if others else "."
-        if extra is not None and rivals:
-            words += f" Choosing it costs {money(extra)} a month more on average than knowing the truth."
-    open_ones = [one for one in found if (one.probability_if_open_lines_meet or 0.0) > 0.5]
+        words = f"{mine.label} truly meets in {percent(mine.meets, 0)} of the draws."
+        own = f"{'itself' if shares else 'it'} in {percent(mine.probability, 0)}"
+        words += f" The cheapest that truly meets is {listed([*shares, own])}."
+        if extra is not None and shares:
+            words += f" It costs {money(extra)} a month more on average than the cheapest that truly meets."
+    open_ones = [one for one in found if one.option in timeable and (one.probability_if_open_lines_meet or 0.0) > 0.5]
     if open_ones:
-        likely = max(open_ones, key=lambda one: one.probability_if_open_lines_meet or 0.0)
-        share = percent(likely.probability_if_open_lines_meet, 0)
-        lines = listed(list(likely.open_lines))
-        words += f" If {likely.label} met the open line on {lines}, it would be right in {share}."
+        first = max(open_ones, key=lambda one: one.probability_if_open_lines_meet or 0.0)
+        share = percent(first.probability_if_open_lines_meet, 0)
+        words += f" If {first.label} met the open line on {listed(list(first.open_lines))}, it would be in {share}."
     return words

@@ -103,4 +103,4 @@ def _becomes(there: Outcome) -> str:
     if there.option is None:
         return "nothing here is proven to meet" if there.status == "unproven" else "nothing here meets"
     cost = f" for about {money(there.usd_per_month)} a month" if there.usd_per_month is not None else ""
-    return f"the answer becomes {there.label}{f' on {there.place}' if there.place else ''}{cost}"
+    return f"the answer becomes {there.label}{cost}"

@@ -102,7 +102,7 @@ def _speed(scenario: Scenario, options: Sequence[Option], answer: Option) -> Swi
         "now": cost.value,
         "low_input": cost.low,
         "high_input": cost.high,
-        "range_text": "fast to slow end of the predicted speed" + (f", cards {percent(used, 0)} busy" if used else ""),
+        "range_text": "fast to slow end" + (f", {percent(used, 0)} busy" if used else ""),
         "origin": "90 % band of the speed model, from its error on cards and models held out",
     }
     return _bar(known, ends, options, answer)

@@ -71,7 +71,7 @@ class FlipPoint:
     stays: Outcome
     becomes: Outcome
     condition: str  # "GPU price above $1.31/h"
-    sentence: str  # "GPU price above $1.31/h: the answer becomes …"
+    sentence: str  # "GPU price above $1.31/h: the answer becomes 70B IQ3_M for about $1,110 a month."
 
 
 @dataclass(frozen=True, kw_only=True)

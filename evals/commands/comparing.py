@@ -9,19 +9,25 @@ import typer
 from evals.commands.arguments import Json, say, told
 from evals.comparisons import MARGIN, VariantComparison, comparison_json
 from evals.comparisons import compare as compare_variants
+from evals.importing.pairing import compare_runs, is_run
 
 
 def compare(
-    first: Annotated[str, typer.Argument(help="MODEL@QUANTIZATION")],
-    second: Annotated[str, typer.Argument(help="MODEL@QUANTIZATION")],
+    first: Annotated[str, typer.Argument(help="MODEL@QUANTIZATION, or the id of a run")],
+    second: Annotated[str, typer.Argument(help="MODEL@QUANTIZATION, or the id of a run")],
     task_name: Annotated[str | None, typer.Option("--task", help="One task; all common ones if left out.")] = None,
     margin: Annotated[float, typer.Option(help="How much worse the second may be, as a fraction.")] = MARGIN,
     repeat: Annotated[str | None, typer.Option(help="A variant that repeats the first: its flips are noise.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two measured variants item by item; the difference is the second minus the first."""
+    """Compare two variants or runs, imported ones too, item by item; the difference is second minus first."""
     with told():
-        found = compare_variants(first, second, task_name, margin=margin, repeat=repeat)
+        if is_run(first) or is_run(second):
+            if repeat:
+                raise ValueError("--repeat goes with MODEL@QUANTIZATION, not with runs")
+            found = compare_runs(first, second, task_name, margin=margin)
+        else:
+            found = compare_variants(first, second, task_name, margin=margin, repeat=repeat)
     say(comparison_json(found), as_json, "\n".join(_said(c) for c in found))
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from evals import runs as control
 from evals.commands.arguments import Json, Names, say, split, told
+from evals.importing.lm_eval_export import export_lm_eval
+from evals.names import known
 from evals.plan import Plan, demo_plan, named_plan
 from evals.results import measured_measurements
 from evals.store import StoreError
@@ -173,9 +176,20 @@ def resume(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = 
     say(run_json(final, time.time() - started), as_json, cells_table(final))
 
 
-def export(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = True) -> None:
-    """Print every cell of a run with its score, as JSON."""
+def export(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    form: Annotated[str, typer.Option("--format", help="json, or lm-eval for its own files.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="The folder for lm-eval's files.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print every cell of a run with its score, as JSON; or write the files that lm-eval would have written."""
     with told():
+        if known("format", form, ("json", "lm-eval")) == "lm-eval":
+            if out is None:
+                raise ValueError("--format lm-eval writes files; name their folder with --out")
+            files = [str(path) for path in export_lm_eval(name, out)]
+            say({"run": name, "files": files}, as_json, "\n".join(files))
+            return
         found = control.status(name)
         if found is None:
             raise ValueError(f"no run {name!r}; `python -m evals status` lists them")

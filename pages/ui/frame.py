@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from decisions.scenarios import Scenario, scenarios
+from decisions.imported import known_scenarios
+from decisions.scenarios import Scenario
 from decisions.wording import count
 from pages.ui import inputs, prices, saved
 from pages.ui.access import door
@@ -16,6 +17,7 @@ from pages.ui.workspace import Workspace
 EVIDENCE = {
     "published": "scores as published, each with its source",
     "measured": "scores measured on this machine, item by item",
+    "imported": "scores imported from your files",
 }
 
 
@@ -26,7 +28,7 @@ def frame(title: str, *, live: bool = True) -> Workspace:
     )
     narrow = "Mobi" in st.context.headers.get("User-Agent", "")
     door()
-    every = scenarios()
+    every = known_scenarios()
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small" if narrow else "medium")
     notes = st.container(gap="xsmall")
     st.session_state["_problems"] = notes

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from decisions.comparison import Comparison, ItemFlips
+from decisions.options import Option
+from evals.importing.measurements import imported_texts
 from evals.results import ItemText, item_texts
 from pages.ui.wording import md
 
@@ -27,10 +31,15 @@ def changed_items(flips: ItemFlips, comparison: Comparison, title: str) -> None:
             icon=":material/heart_broken:" if kind == "Broken" else ":material/build:",
         ):
             wanted = ids[:SHOWN]
-            ours = item_texts(first.model, first.quantization, flips.task, wanted)
-            theirs = item_texts(second.model, second.quantization, flips.task, wanted)
+            ours, theirs = (_texts(option, flips.task, wanted) for option in (first, second))
             for item in wanted:
                 _item(ours.get(item), theirs.get(item), first.label, second.label)
+
+
+def _texts(option: Option, task: str, wanted: Sequence[str]) -> Mapping[str, ItemText]:
+    """The items as this option's evidence has them."""
+    texts = imported_texts if option.measurements[task].origin == "imported" else item_texts
+    return texts(option.model, option.quantization, task, wanted)
 
 
 def _item(ours: ItemText | None, theirs: ItemText | None, first: str, second: str) -> None:

@@ -17,6 +17,7 @@ PAGES = (
 MORE = (
     ("pages/Data.py", "Your data"),
     ("pages/Run.py", "Run evals"),
+    ("pages/Evidence.py", "Evidence"),
     ("pages/Prices.py", "Prices"),
     ("pages/Saved.py", "Saved decisions"),
 )
@@ -26,7 +27,10 @@ def menu(*, narrow: bool) -> None:
     """Links to all pages, those that answer first; what is set on this page goes along in the address."""
     parameters = link_parameters() or None
     with st.container(
-        horizontal=True, gap="xxsmall" if narrow else "small", horizontal_alignment="left" if narrow else "right"
+        horizontal=True,
+        vertical_alignment="center",
+        gap="xxsmall" if narrow else "small",
+        horizontal_alignment="left" if narrow else "right",
     ):
         for file, label in PAGES:
             st.page_link(file, label=label, query_params=parameters)

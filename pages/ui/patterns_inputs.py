@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from decisions.patterns.asking import DEFAULT_DEVICES, DEFAULT_USERS, Question, patterns_of, stages_of
 from decisions.patterns.edge import UPDATES_PER_MONTH, Fleet
@@ -29,28 +31,32 @@ STAGES = {
 def question(workspace: Workspace) -> Question:
     """Draw what the pattern needs; the question it makes. Raises BadInput where the scenario allows no such pattern."""
     titles = patterns_of(workspace.scenario)
-    name = inputs.choice("pattern", "Pattern", list(titles), default=next(iter(titles)), titles=titles)
+    columns = st.columns(3, gap="small")
+    with columns[0]:
+        name = inputs.choice("pattern", "Pattern", list(titles), default=next(iter(titles)), titles=titles)
     asked = Question(pattern=name)
     if name in STAGES:
-        asked = _stages(workspace, asked)
-    if name in ("cascade", "dynamic"):
-        asked = _threshold(asked)
-    elif name == "router":
-        asked = replace(asked, method=_method())
+        asked = _stages(workspace, asked, columns[1:])
     if name == "edge":
         return replace(asked, fleet=_fleet())
-    if name != "example" and len(workspace.scenario.tasks) > 1:
-        asked = replace(asked, shares=_shares(workspace.scenario))
+    if name == "example":
+        return asked
+    several = len(workspace.scenario.tasks) > 1
+    title = "Traffic" if name == "hybrid" else "Threshold and traffic" if several else "Threshold"
+    with st.expander(title, icon=":material/tune:"):
+        if name != "hybrid":
+            asked = _threshold(asked)
+        if several:
+            asked = replace(asked, shares=_shares(workspace.scenario))
     return asked
 
 
-def _stages(workspace: Workspace, asked: Question) -> Question:
+def _stages(workspace: Workspace, asked: Question, columns: Sequence[DeltaGenerator]) -> Question:
     ones, others, first, second = stages_of(workspace.scenario, workspace.decision, asked.pattern)
     one, one_title, two, two_title = STAGES[asked.pattern]
-    left, right = st.columns(2)
-    with left:
+    with columns[0]:
         chosen = inputs.choice(one, one_title, list(ones), default=first, titles=ones)
-    with right:
+    with columns[1]:
         later = inputs.choice(two, two_title, list(others), default=second, titles=others)
     return replace(asked, first=chosen, second=later)
 
@@ -58,7 +64,19 @@ def _stages(workspace: Workspace, asked: Question) -> Question:
 def _threshold(asked: Question) -> Question:
     left, right = st.columns(2)
     with left:
-        titles = {"": "the usual one", **{name: f"{what}" for name, what in SIGNALS.items()}}
+        method = inputs.choice(
+            "method",
+            "Threshold chosen with",
+            list(METHODS),
+            default=METHODS[0],
+            titles=METHOD_TITLES,
+            help="Guarantee: Learn-then-Test, a fixed sequence of exact tests; the lines hold with 95 % chance. "
+            "Cross-fitted: fewer passed on, every item scored under a threshold chosen without it, no promise.",
+        )
+    if asked.pattern == "router":
+        return replace(asked, method=method)
+    with right:
+        titles = {"": "the usual one", **SIGNALS}
         signal = inputs.choice(
             "signal",
             "How sure the first one is, by",
@@ -67,34 +85,21 @@ def _threshold(asked: Question) -> Question:
             titles=titles,
             help="Choose before you look: trying several and keeping the best undoes the guarantee.",
         )
-    with right:
-        return replace(asked, signal=signal, method=_method())
-
-
-def _method() -> str:
-    return inputs.choice(
-        "method",
-        "Threshold chosen with",
-        list(METHODS),
-        default=METHODS[0],
-        titles=METHOD_TITLES,
-        help="Guarantee: Learn-then-Test, a fixed sequence of exact tests; the lines hold with 95 % chance. "
-        "Cross-fitted: fewer passed on, every item scored under a threshold chosen without it, no promise.",
-    )
+    return replace(asked, signal=signal, method=method)
 
 
 def _shares(scenario: Scenario) -> dict[str, float]:
     usual = shares_of(scenario)
-    with st.expander("Share of each task in the traffic", icon=":material/pie_chart:"):
-        columns = st.columns(min(5, len(usual)))
-        found = {}
-        for place, (task, share) in enumerate(usual.items()):
-            with columns[place % len(columns)]:
-                percent = inputs.number(
-                    f"share.{task}", f"{scenario.tasks[task]}, %", default=round(100 * share, 6), low=0.0, high=100.0,
-                    step=5.0, format="%.4g",
-                )  # fmt: skip
-                found[task] = (percent or 0.0) / 100
+    st.caption("Share of each task in the traffic")
+    columns = st.columns(min(5, len(usual)))
+    found = {}
+    for place, (task, share) in enumerate(usual.items()):
+        with columns[place % len(columns)]:
+            percent = inputs.number(
+                f"share.{task}", f"{scenario.tasks[task]}, %", default=round(100 * share, 6), low=0.0, high=100.0,
+                step=5.0, format="%.4g",
+            )  # fmt: skip
+            found[task] = (percent or 0.0) / 100
     return found
 
 

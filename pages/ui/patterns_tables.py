@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from decisions.options import Decision
 from decisions.patterns.cascade import Cascade
 from decisions.patterns.edge import Edge
 from decisions.patterns.examples import CheckedClaim
@@ -14,7 +15,7 @@ from decisions.patterns.hybrid import Hybrid
 from decisions.patterns.items import SIGNALS
 from decisions.patterns.plans import PROMPT_LENGTH, TaskPlan
 from decisions.scenarios import Scenario
-from decisions.wording import listed, money_band, percent, score, seconds_band
+from decisions.wording import listed, money, money_band, percent, score, seconds_band
 from pricing.quotes import Band
 
 
@@ -28,8 +29,8 @@ def tasks_frame(found: Cascade) -> pd.DataFrame:
                 "Task": one.title,
                 "Traffic": percent(one.share, 0),
                 "Items": len(one.pair),
-                "Passed on below": _threshold(one),
                 "Signal": "prompt length" if one.signal == PROMPT_LENGTH else SIGNALS[one.signal],
+                "Passed on below": _threshold(one),
                 "Passed on": percent(one.fit.passed_fraction, 0),
                 "Share right": score(
                     one.fit.score, interval.low if interval else None, interval.high if interval else None
@@ -116,4 +117,24 @@ def claims_frame(found: Sequence[CheckedClaim]) -> pd.DataFrame:
     """One row a claim."""
     return pd.DataFrame(
         [{"Claim": one.claim.text, "Verdict": one.says, "What our tables say": one.found} for one in found]
+    )
+
+
+def setups_frame(decision: Decision, scenario: Scenario) -> pd.DataFrame:
+    """One row an option: where it would run, its bill, and that nobody measured it where nobody did."""
+    return pd.DataFrame(
+        [
+            {
+                "Set-up": option.label,
+                "On": option.quote.label,
+                "Replicas": option.quote.replicas or None,
+                "Monthly cost": money_band(option.quote.usd_per_month),
+                "A query": money(option.quote.usd_per_query.value) if option.quote.usd_per_query else "unpriced",
+                "p95 latency": seconds_band(option.quote.e2e_p95_s),
+                scenario.tasks[scenario.task]: percent(option.measurements[scenario.task].score)
+                if scenario.task in option.measurements
+                else "not measured",
+            }
+            for option in decision.options
+        ]
     )

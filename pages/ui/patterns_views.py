@@ -17,7 +17,14 @@ from decisions.patterns.precision import DynamicPrecision
 from decisions.patterns.sentences import auroc_sentence
 from decisions.verdicts import Check
 from decisions.wording import money, percent, quantity, score, seconds_band, span
-from pages.ui.patterns_tables import claims_frame, devices_frame, fleets_frame, stages_frame, tasks_frame
+from pages.ui.patterns_tables import (
+    claims_frame,
+    devices_frame,
+    fleets_frame,
+    setups_frame,
+    stages_frame,
+    tasks_frame,
+)
 from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, check_sentence, md
 from pages.ui.workspace import Workspace
 from pricing.quotes import Quote
@@ -34,12 +41,12 @@ def view(answer: Answer, workspace: Workspace) -> None:
     elif isinstance(answer, Edge):
         edge_view(answer, workspace)
     else:
-        claims_view(answer)
+        claims_view(answer, workspace)
 
 
 def cascade_view(found: Cascade, workspace: Workspace) -> None:
     """Cards, the curve beside the reasons, a row a task."""
-    _cards(found, found.quote, workspace)
+    _cards(found, found.quote, found.saving_fraction, workspace)
     left, right = st.columns([2.15, 1], gap="medium")
     with left:
         st.plotly_chart(
@@ -54,9 +61,13 @@ def cascade_view(found: Cascade, workspace: Workspace) -> None:
         )
     with right, st.container(border=True):
         _reasons(found.checks, found.problems)
-        st.markdown(f"**Why.** {md(auroc_sentence(found))}")
     st.markdown("##### Each task and its threshold")
     st.dataframe(tasks_frame(found), hide_index=True, alt="Thresholds, shares passed on and scores by task")
+    st.caption(
+        "Share right and share passed on are cross-fitted: every item under a threshold chosen on four fifths of the "
+        "others. With fewer items a guarantee passes a little more on, and the bill above counts that. A threshold "
+        "belongs to the two variants it was chosen for: another precision needs its own."
+    )
     st.markdown("##### What it costs beside one model alone")
     st.dataframe(stages_frame(found), hide_index=True, alt="Monthly cost and latency of the stages and of both")
     with st.expander("Data of the chart", icon=":material/table:"):
@@ -67,7 +78,7 @@ def cascade_view(found: Cascade, workspace: Workspace) -> None:
 
 def precision_view(found: DynamicPrecision, workspace: Workspace) -> None:
     """Both ways to hold two precisions, then the cascade they make."""
-    _cards(found.apart, found.quote, workspace)
+    _cards(found.apart, found.quote, found.saving_fraction, workspace)
     rows = [("cards of their own", found.apart.quote)]
     if found.together:
         rows.append(("the same cards, both in memory", found.together))
@@ -104,10 +115,11 @@ def precision_view(found: DynamicPrecision, workspace: Workspace) -> None:
 
 def hybrid_view(found: Hybrid, workspace: Workspace) -> None:
     """Who serves what."""
-    if found.fleets:
+    band = found.usd_per_month
+    if found.fleets and band:
         _metrics(
             [
-                ("Monthly cost", money(found.usd_per_month.value) if found.usd_per_month else NOT_KNOWN, ""),
+                ("Monthly cost", money(band.value), f"{money(band.low)}–{money(band.high)}"),
                 ("Against one model", _saving(found.saving_fraction), _best(found.best_single)),
                 ("Fleets", str(len(found.fleets)), "an option that serves several tasks is one fleet"),
             ],
@@ -124,7 +136,7 @@ def edge_view(found: Edge, workspace: Workspace) -> None:
     parts = found.quote.parts
     _metrics(
         [
-            ("Monthly cost", money(found.quote.usd_per_month.value) if found.quote.usd_per_month else NOT_KNOWN, ""),
+            _money_card(found.quote),
             ("Downloads", money(parts.get("downloads")) if parts else NOT_KNOWN, f"{found.download_gb:.2g} GB each"),
             (
                 "Cloud fallback",
@@ -137,35 +149,38 @@ def edge_view(found: Edge, workspace: Workspace) -> None:
     st.dataframe(devices_frame(found), hide_index=True, alt="Fit and speed of the model on each device")
     st.caption(
         "Speed from memory bandwidth, one request at a time; bands are wide where no device of the kind was measured. "
-        "Owners pay for device and electricity. Hover a source to read it."
+        "Owners pay for device and electricity. Sources stand in the last column."
     )
     with st.container(border=True):
         _reasons(found.checks, found.problems)
 
 
-def claims_view(found: Sequence[CheckedClaim]) -> None:
-    """Each claim beside what our tables say."""
+def claims_view(found: Sequence[CheckedClaim], workspace: Workspace) -> None:
+    """Each claim beside what our tables say, then the example's set-ups at our prices."""
     marks = {"holds": ":blue[✔ holds]", "does not hold": ":orange[✖ does not hold]", "cannot be told": ":gray[? open]"}
     for one in found:
         with st.container(border=True):
             st.markdown(f"{marks[one.says]} · **{md(one.claim.text)}**")
             st.markdown(md(one.found))
             st.caption(f"Said by: {md(one.claim.source)}")
-    st.dataframe(claims_frame(found), hide_index=True, alt="Claims of the example and what our tables say")
+    st.markdown("##### Its set-ups, recomputed")
+    st.dataframe(
+        setups_frame(workspace.decision, workspace.scenario),
+        hide_index=True,
+        alt="Each set-up of the example with where it would run and what it would cost",
+    )
+    with st.expander("Data of the claims", icon=":material/table:"):
+        st.dataframe(claims_frame(found), hide_index=True, alt="Claims of the example and what our tables say")
 
 
-def _cards(found: Cascade, quote: Quote, workspace: Workspace) -> None:
+def _cards(found: Cascade, quote: Quote, saving: float | None, workspace: Workspace) -> None:
     interval = found.score_interval
-    aurocs = [one.why.auroc_interval for one in found.plans if one.why.auroc_interval]
-    lowest = min((one.why.auroc for one in found.plans if one.why.auroc is not None), default=None)
+    told = found.telling
+    auroc = told.why.auroc_interval if told else None
     _metrics(
         [
-            (
-                "Monthly cost",
-                money(quote.usd_per_month.value) if quote.usd_per_month else NOT_KNOWN,
-                f"{money(quote.usd_per_query.value)} a query" if quote.usd_per_query else "",
-            ),
-            ("Against one model", _saving(found.saving_fraction), _best(found.best_single)),
+            _money_card(quote),
+            ("Against one model", _saving(saving), _best(found.best_single)),
             (
                 "Passed on",
                 percent(found.passed.value, 0),
@@ -178,12 +193,17 @@ def _cards(found: Cascade, quote: Quote, workspace: Workspace) -> None:
             ),
             (
                 "Tells right from wrong",
-                f"{lowest:.2f}" if lowest is not None else NOT_KNOWN,
-                f"AUROC, at worst {min(i.low for i in aurocs):.2f}" if aurocs else "AUROC",
+                f"{told.why.auroc:.2f}" if told else NOT_KNOWN,
+                f"AUROC {auroc.low:.2f}–{auroc.high:.2f}" if auroc else "AUROC",
             ),
         ],
         workspace,
     )
+
+
+def _money_card(quote: Quote) -> tuple[str, str, str]:
+    each = f"{money(quote.usd_per_query.value)} a query" if quote.usd_per_query else "a part is unpriced"
+    return "Monthly cost", money(quote.usd_per_month.value) if quote.usd_per_month else NOT_KNOWN, each
 
 
 def _metrics(values: list[tuple[str, str, str]], workspace: Workspace) -> None:
@@ -196,9 +216,11 @@ def _metrics(values: list[tuple[str, str, str]], workspace: Workspace) -> None:
 def _reasons(checks: Sequence[Check], problems: Sequence[str]) -> None:
     for check in checks:
         colour, mark = VERDICT_COLOURS[check.status], VERDICT_MARKS[check.status]
-        st.markdown(f":{colour}[{mark}] {md(check_sentence(check))}")
-        if check.reason:
-            st.caption(md(check.reason))
+        shown = check.reason if check.status != "meets" else ""
+        st.markdown(
+            f":{colour}[{mark}] {md(check_sentence(check))}" + (f"  \n:gray[{md(shown)}]" if shown else ""),
+            help=md(check.reason) if check.reason and not shown else None,
+        )
     for problem in problems:
         st.markdown(f":material/info: {md(problem)}")
 

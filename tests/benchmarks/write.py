@@ -11,7 +11,9 @@ from importlib import import_module
 from evals.home import ROOT
 
 FOLDER = ROOT / "docs" / "benchmarks"
-NAMES = ["grid", "race", "intervals", "forecast", "speed", "enumeration", "pages", "sandbox"]
+NAMES = [
+    "grid", "race", "intervals", "forecast", "speed", "enumeration", "patterns", "backtest", "pages", "sandbox",
+]  # fmt: skip
 
 
 def main() -> None:

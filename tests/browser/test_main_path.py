@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import html
 import json
+import shutil
+import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import docx
+import pptx
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ("", "Cliff", "Compare", "Run", "Data", "Prices", "Report")
+from pages.ui.menu import MORE
+from pages.ui.menu import PAGES as FIRST
+
+PAGES = tuple("" if file == "app.py" else Path(file).stem for file, _ in (*FIRST, *MORE))
+
+
+def _reads_pdf(file: Path, sentence: str) -> None:
+    assert file.read_bytes().startswith(b"%PDF-")
+    if reader := shutil.which("pdftotext"):
+        text = subprocess.run([reader, str(file), "-"], capture_output=True, text=True, check=True).stdout
+        assert " ".join(sentence.split())[:40] in " ".join(text.split())
+
+
+def _reads_xlsx(file: Path, sentence: str) -> None:
+    with zipfile.ZipFile(file) as book:
+        assert sentence in html.unescape(book.read("xl/sharedStrings.xml").decode())
+
+
+READERS: dict[str, Callable[[Path, str], object]] = {
+    "PDF": _reads_pdf,
+    "HTML": lambda file, sentence: sentence in html.unescape(file.read_text()) or pytest.fail(file.name),
+    "Slides": lambda file, sentence: pptx.Presentation(str(file)).slides[0],
+    "Word": lambda file, sentence: docx.Document(str(file)).paragraphs[0],
+    "Excel": _reads_xlsx,
+    "JSON": lambda file, sentence: json.loads(file.read_text())["sentence"] == sentence or pytest.fail(file.name),
+}
 
 
 def settled(page: Any) -> None:
@@ -60,11 +91,12 @@ def test_setting_the_sla_changes_the_verdict_and_compare_and_report_follow(
     page.wait_for_selector('[data-testid="stDownloadButton"]')
     settled(page)
     assert sentence(page) == after
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="JSON").click()
-    file = tmp_path / "report.json"
-    waiting.value.save_as(file)
-    assert json.loads(file.read_text())["sentence"] == after
+    for label, opens in READERS.items():
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label, exact=True).click()
+        file = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(file)
+        opens(file, after)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -40,7 +40,7 @@ def option(name: str, score: float, usd: float, task: str = "quiz") -> Option:
 
 @pytest.fixture
 def results() -> ItemResults:
-    """400 items: small is sure and right on the first 300 (97 %), unsure and wrong on the rest; big is right on 92 %."""
+    """400 items: small is sure and right on 97 % of the first 300, unsure and wrong after; big is right on 92 %."""
     ids = [str(place) for place in range(N)]
     small = {i: float(place < 300 and place % 33 != 32) for place, i in enumerate(ids)}
     big = {i: float(place % 25 >= 2) for place, i in enumerate(ids)}
@@ -60,7 +60,7 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
     def use(small_usd: float, big_usd: float) -> None:
         each = {"small": (small_usd, 0.2), "big": (big_usd, 1.0)}
 
-        def quoted(scenario: Scenario, option: Option, share: float, book: object, *, e2e_p95_s: float | None) -> Quote:
+        def quoted(scenario: Scenario, option: Option, share: float, book: object, **_: object) -> Quote:
             usd, seconds = each[option.id]
             usd = 1 + usd * share * scenario.workload.requests_per_month
             return Quote(

@@ -64,6 +64,11 @@ def test_where_the_second_stage_breaks_the_line_itself_nothing_is_proven() -> No
     assert plain(items, (Line(name="quiz", target=0.6),)) == PASS_ALL
 
 
+def test_a_first_stage_that_keeps_the_line_is_found_behind_a_second_that_breaks_it() -> None:
+    items = pair([1.0] * 200, [0.0] * 200, [float(place) for place in range(200)])
+    assert guaranteed(items, (Line(name="quiz", target=0.9),)) == KEEP_ALL
+
+
 def test_a_line_against_a_baseline_counts_differences() -> None:
     # Kept answers lose 1 of 100 against the baseline; 5 points are allowed and 1 point is not proven.
     weak = [1.0] * 99 + [0.0]

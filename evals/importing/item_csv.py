@@ -1,0 +1,185 @@
+"""Plain tables of item results: a row an item, with columns for item and score and what else there is."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, content_id, shown_model, texts
+from evals.importing.labels import from_name, settled
+from evals.importing.refusal import Refused
+from evals.importing.strict_json import Warnings, decoded, fraction
+from evals.statistics.intervals import score_interval
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "item": ("item", "item_id", "id", "doc_id", "question_id", "sample_id", "example_id", "doc_hash"),
+    "score": ("score", "correct", "is_correct", "acc", "accuracy", "exact_match", "passed", "pass"),
+    "model": ("model", "model_name", "model_id"),
+    "quantization": ("quantization", "quant", "precision", "format", "dtype"),
+    "task": ("task", "task_name", "benchmark", "dataset", "eval"),
+    "prompt_hash": ("prompt_hash",),
+    "target_hash": ("target_hash",),
+    "prompt": ("prompt", "question", "input"),
+    "expected": ("expected", "target", "answer", "reference", "label"),
+    "output": ("output", "response", "prediction", "completion"),
+}
+PROTOCOL: Mapping[str, tuple[str, ...]] = {
+    "shots": ("shots", "num_fewshot", "n_shot", "fewshot"),
+    "chat template": ("chat_template", "template", "chat_template_sha"),
+    "generation settings": ("generation_settings", "generation_kwargs", "gen_kwargs"),
+    "task version": ("task_version", "version"),
+    "task hash": ("task_hash",),
+}
+WORDS = {
+    "true": 1.0, "yes": 1.0, "correct": 1.0, "pass": 1.0, "passed": 1.0, "c": 1.0, "right": 1.0,
+    "false": 0.0, "no": 0.0, "incorrect": 0.0, "fail": 0.0, "failed": 0.0, "i": 0.0, "wrong": 0.0,
+}  # fmt: skip
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL = 256 * 2**20, 1_000_000, 500, 4 * 2**20
+
+
+def read_item_csv(path: Path, quantization: str | None, name: str | None) -> list[ImportedRun]:
+    """One run a variant in the file. Raises Refused naming line and column."""
+    notes = Warnings()
+    rows = _rows(path)
+    _, header = next(rows, (1, []))
+    places = _places(header)
+    if "score" not in places or "item" not in places:
+        missing = " and ".join(f"a column for the {n}" for n in ("item", "score") if n not in places)
+        raise Refused(f"no {missing}; columns found: {', '.join(header)[:200]}")
+    found: dict[tuple[str, str], dict[str, dict[str, ImportedItem]]] = {}
+    protocols: dict[tuple[str, str, str], dict[str, str]] = {}
+    for line, cells in rows:
+        at = {field: cells[i].strip() for field, i in places.items()}
+        variant = (name or at.get("model", ""), at.get("quantization", ""))
+        task = at.get("task") or path.stem
+        protocol = {field: at[field] for field in PROTOCOL if at.get(field)}
+        if protocols.setdefault((*variant, task), protocol) != protocol:
+            raise Refused(f"line {line}: {task} stands there under two settings; one file takes one of them")
+        items = found.setdefault(variant, {}).setdefault(task, {})
+        item = _item(at, line, notes)
+        if items.setdefault(item.item, item) != item:
+            raise Refused(f"line {line}: item {item.item[:60]!r} stands there twice with different results")
+        if items[item.item] is not item:
+            notes.add("some rows stand there twice; counted once")
+    if not found:
+        raise Refused("it has 0 rows under its header")
+    return [_run(path, variant, tasks, protocols, quantization, notes) for variant, tasks in found.items()]
+
+
+def _run(
+    path: Path,
+    variant: tuple[str, str],
+    tasks: Mapping[str, Mapping[str, ImportedItem]],
+    protocols: Mapping[tuple[str, str, str], Mapping[str, str]],
+    quantization: str | None,
+    notes: Warnings,
+) -> ImportedRun:
+    given, label = variant
+    if not given:
+        raise Refused("no column for the model; name it with --model")
+    model, note = shown_model(given)
+    said = [note] if note else []
+    found = from_name(label) or from_name(given) if not label else None
+    settled_label = settled(found, label or quantization, said)
+    made = []
+    for task, items in tasks.items():
+        kept = tuple(items.values())
+        scores = [item.score for item in kept]
+        made.append(
+            ImportedTask(
+                task=task[:80],
+                metric="score",
+                score=sum(scores) / len(scores),
+                interval=score_interval(scores),
+                n=len(scores),
+                protocol=dict(protocols[(*variant, task)]),
+                items=lambda kept=kept: iter(kept),  # type: ignore[misc]
+            )
+        )
+    return ImportedRun(
+        id=content_id([path], given, label),
+        tool="csv",
+        tool_version="",
+        files=(path.name,),
+        model=model,
+        quantization=settled_label,
+        created=None,
+        tasks=tuple(made),
+        warnings=(*notes.all(), *said),
+    )
+
+
+def _item(at: Mapping[str, str], line: int, notes: Warnings) -> ImportedItem:
+    if not at["item"]:
+        raise Refused(f"line {line}: the item's name is empty")
+    prompt = at.get("prompt", "")
+    return texts(
+        ImportedItem(
+            item=at["item"][:200],
+            score=_score(at["score"], line),
+            prompt_hash=at.get("prompt_hash") or (_hash(prompt) if prompt else ""),
+            target_hash=at.get("target_hash") or (_hash(at["expected"]) if at.get("expected") else ""),
+            prompt=notes.clean(prompt),
+            expected=notes.clean(at.get("expected", "")),
+            output=notes.clean(at.get("output", "")),
+        )
+    )
+
+
+def _score(text: str, line: int) -> float:
+    if text.casefold() in WORDS:
+        return WORDS[text.casefold()]
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise Refused(f"line {line}: score is {text[:40]!r}; expected 0 to 1, or true and false") from error
+    return fraction(value, f"line {line}: score")
+
+
+def _places(header: list[str]) -> dict[str, int]:
+    """Field → column; the first spelling that occurs counts."""
+    folded = [name.strip().casefold().replace(" ", "_").replace("-", "_") for name in header]
+    if doubled := next((name for name in folded if name and folded.count(name) > 1), None):
+        raise Refused(f"two columns are named {doubled!r}")
+    every = {**COLUMNS, **PROTOCOL}
+    spelled = {field: next((name for name in names if name in folded), "") for field, names in every.items()}
+    return {field: folded.index(name) for field, name in spelled.items() if name}
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line and cells of every record, the header first; as many cells in each."""
+    if path.stat().st_size > MOST_BYTES:
+        raise Refused(f"{path.stat().st_size / 2**20:,.0f} MB; at most {MOST_BYTES // 2**20} MB are read")
+    text = decoded(path.read_bytes())
+    csv.field_size_limit(MOST_CELL)
+    delimiter = "\t" if path.suffix == ".tsv" else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    width = 0
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise Refused(f"the record on line {line} cannot be read ({error}): a quote left open?") from error
+        if not cells:
+            continue
+        if not width:
+            width = len(cells)
+            if width > MOST_COLUMNS:
+                raise Refused(f"{width:,} columns; at most {MOST_COLUMNS} are read")
+            if width == 1 and ";" in cells[0]:
+                raise Refused("its columns are separated by semicolons; save it with commas")
+        if len(cells) != width:
+            raise Refused(f"line {line} has {len(cells)} fields, the header has {width}")
+        if line > MOST_ROWS:
+            raise Refused(f"over {MOST_ROWS:,} rows; give fewer")
+        yield line, cells
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -1,0 +1,85 @@
+"""Reading and keeping in one step: what the command and the page call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.importing.discovery import RefusedFile, read_paths
+from evals.importing.imported import ImportedRun
+from evals.importing.keeping import imported_run, keep
+from evals.importing.labels import known_label
+from evals.store import Store, shared_store
+
+AGAIN = "already imported"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenRun:
+    """A run that is now in the store. ``tasks`` are names with their number of items, None where not stated."""
+
+    id: str
+    model: str
+    quantization: str
+    tasks: tuple[tuple[str, int | None], ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What an import did."""
+
+    runs: tuple[TakenRun, ...]
+    refused: tuple[RefusedFile, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        runs = [
+            {**asdict(r), "tasks": [{"task": task, "n": n} for task, n in r.tasks], "warnings": list(r.warnings)}
+            for r in self.runs
+        ]
+        return {"runs": runs, "refused": [asdict(r) for r in self.refused]}
+
+
+def take(
+    paths: Iterable[Path],
+    *,
+    quantization: str | None = None,
+    model: str | None = None,
+    task_group: str = "",
+    store: Store | None = None,
+) -> Taken:
+    """Read files and folders and keep their runs, file by file. Raises ValueError for an unknown quantization."""
+    label = known_label(quantization) if quantization is not None else None
+    store = store or shared_store()
+    reading = read_paths(paths, label, model)
+    runs: dict[str, TakenRun] = {}
+    refused = list(reading.refused)
+    for found in reading.files:
+        try:
+            kept = keep(found, store, task_group=task_group)
+        except (ValueError, OSError) as error:
+            refused.append(RefusedFile(file=found[0].files[0], reason=str(error)))
+            continue
+        for run, (_, fresh) in zip(found, kept, strict=True):
+            runs.setdefault(run.id, _taken(run, fresh, store))
+    return Taken(runs=tuple(runs.values()), refused=tuple(refused))
+
+
+def _taken(run: ImportedRun, fresh: bool, store: Store) -> TakenRun:
+    before = None if fresh else imported_run(run.id, store)
+    speeds: Sequence[tuple[str, int | None]] = [(f"speed, {speed.load}", speed.successful) for speed in run.speeds]
+    warnings = run.warnings
+    if before is not None:
+        other = before.quantization != run.quantization
+        how = f" as {before.quantization}; forget it first to change that" if other else ""
+        warnings = (AGAIN + how, *before.warnings)
+    return TakenRun(
+        id=run.id,
+        model=before.model if before else run.model,
+        quantization=before.quantization if before else run.quantization,
+        tasks=(*((task.task, task.n) for task in run.tasks), *speeds),
+        warnings=warnings,
+    )
