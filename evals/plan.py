@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,7 +18,7 @@ from evals.engines.calibration import calibration
 from evals.models import LocalModel, ServedModel, evaluable, named_models, shipped_models
 from evals.names import known
 from evals.quantizations import AS_SERVED, QUANTIZATIONS, Quantization, quantization
-from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
+from evals.tasks import Task, items, shipped_tasks, task
 
 DEMO_QUANTIZATIONS = (
     "bf16", "llm-int8", "nf4", "Q4_K_M", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128",
@@ -32,6 +33,7 @@ METHODS = (
 )  # fmt: skip
 STACKED = ("bf16", "rtn-int4-g128", "rtn-int2-g128")  # pruned and distilled models as they are, and then rounded
 METHODS_ITEMS = 50
+SCORERS = Path(__file__).parent / "usertasks" / "scorers.py"
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 
@@ -103,7 +105,7 @@ def demo_plan() -> Plan:
     return Plan(
         models=tuple(shipped_models()),
         quantizations=tuple(label for label in DEMO_QUANTIZATIONS if not why_not(quantization(label))),
-        tasks=tuple(tasks()),
+        tasks=tuple(shipped_tasks()),
         limit=DEMO_ITEMS,
         name="demo",
     )
@@ -125,7 +127,7 @@ def methods_plan() -> Plan:
         models=tuple(family),
         quantizations=tuple(how.label for how in map(quantization, METHODS) if not why_not(how) and not slow_here(how)),
         variants=(*trained, *((name, label) for name in named_models() if name not in family for label in STACKED)),
-        tasks=tuple(tasks()),
+        tasks=tuple(shipped_tasks()),
         limit=METHODS_ITEMS,
         name="methods",
     )
@@ -179,9 +181,13 @@ def chosen_items(what: Task, limit: int | None, seed: int) -> list[int]:
 def task_hash(name: str) -> str:
     """Hash of a task's YAML, scorer and items."""
     what = task(name)
-    folder = next(path.parent for path in TASKS_FOLDER.glob("*/*.yaml") if path.stem == what.name)
-    sources = [path.read_text() for path in sorted(folder.glob("*")) if path.suffix in (".yaml", ".py")]
-    return digest_of([sources, [item["id"] for item in items(what.config["metadata"]["items"])]])
+    files = [path for path in sorted(what.folder.glob("*")) if path.suffix in (".yaml", ".py")]
+    if not what.shipped:  # the copy of the scorer in the folder is for plain lm-eval; ours is what judges here
+        files = [*(path for path in files if path.suffix == ".yaml"), SCORERS]
+    sources = [path.read_text(encoding="utf-8") for path in files]
+    meta = what.config["metadata"]
+    shots = [[shot["prompt"], shot["answer"]] for shot in items(meta["shots"])] if "shots" in meta else []
+    return digest_of([sources, [item["id"] for item in items(meta["items"])], *shots])
 
 
 def digest_of(content: Any) -> str:

@@ -15,7 +15,7 @@ from evals.quantizations import BASELINES, quantization
 from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
-from evals.tasks import items, task
+from evals.tasks import items, task, task_if_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     here = [cell for cell in store.cells() if cell["run"] in created]
     for cell in sorted(here, key=lambda c: -created[c["run"]]["created"]):
-        if cell["state"] == "done":
+        if cell["state"] == "done" and task_if_there(cell["task"]):
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
     for model, label, task_ in done:

@@ -22,7 +22,7 @@ from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, dig
 from evals.race_spec import RaceSpec
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
-from evals.tasks import items, task
+from evals.tasks import items, task_if_there
 from evals.worker import OPEN, finish_run, is_race
 
 CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
@@ -236,16 +236,18 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
 def _cell_status(
     cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float], note: str
 ) -> CellStatus:
-    what = task(cell["task"])
-    listed = items(what.config["metadata"]["items"])
-    planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
+    what = task_if_there(cell["task"])  # a task of the user may be gone; what it measured is still told
+    planned = set(by_item)
+    if what is not None:
+        listed = items(what.config["metadata"]["items"])
+        planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
     scores = [score for item, score in by_item.items() if item in planned]
     interval = score_interval(scores) if len(scores) > 1 else None
     return CellStatus(
         model=cell["model"],
         quantization=cell["quantization"],
         task=cell["task"],
-        task_group=what.group,
+        task_group=what.group if what else "",
         state=cell["state"],
         items_done=len(scores),
         items_total=cell["items_total"],

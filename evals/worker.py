@@ -96,10 +96,11 @@ class Worker:
             if todo and task_.needs_sandbox and (why := sandbox_missing()):
                 self._finish(cell, "not run", f"no sandbox: {why}")
                 continue
+            left_out: list[int] = []
             if todo:
                 try:
                     harness = harness or self._load(cell)
-                    self._answer(harness, cell, task_, todo)
+                    left_out = self._answer(harness, cell, task_, todo)
                 except (Stopped, StoreError, TooManyErrors):
                     raise
                 except Exception as error:
@@ -110,24 +111,28 @@ class Worker:
                         raise
                     self._finish(cell, "failed", reason_of(error))
                     continue
-            self._finish(cell, "done", "", seconds=time.monotonic() - started)
+            self._finish(cell, "done", too_long_words(left_out), seconds=time.monotonic() - started)
 
-    def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> None:
+    def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> list[int]:
         """Evaluate these items of one cell; each is in the store soon after it is scored.
 
-        Items that could not be scored are tried once more. Raises NotScored if some still cannot be.
+        Items that could not be scored are tried once more. Raises NotScored if some still cannot be. Returns the items
+        left out because they are longer than the model's context; ValueError if all are.
         """
         with cell_log(cell), ItemSink(self._store, cell, task_) as sink:
             for _ in range(2):
                 log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
+                left_out: list[int] = []
                 try:
-                    harness.run(task_, todo, sink.accept)
+                    left_out = harness.run(task_, todo, sink.accept) or []
                 finally:  # also when it stopped half-way: what was answered is not asked, or paid, again
                     sink.flush()
-                left = set(remaining(self._store, cell, task_, self._limit, self._seed))
+                left = set(remaining(self._store, cell, task_, self._limit, self._seed)) - set(left_out)
+                if left_out and not self._store.items(cell["cell_key"]):
+                    raise ValueError(too_long_words(left_out))
                 todo = [index for index in todo if index in left]
                 if not todo:
-                    return
+                    return left_out
         why = harness.trouble or "the sandbox failed"
         raise NotScored(f"{len(todo)} items are not scored ({why}); resume the run to try them again")
 
@@ -169,6 +174,14 @@ class Worker:
         where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
         values = {"state": state, "reason": reason, "seconds": seconds, "worker": ""}
         self._store.set_cells(self._run, values, where, states=("queued", "running"))
+
+
+def too_long_words(left_out: list[int]) -> str:
+    """Why some items have no score, "" if none was left out."""
+    if not left_out:
+        return ""
+    items_ = "1 item" if len(left_out) == 1 else f"{len(left_out)} items"
+    return f"{items_} left out: longer than the model's context, with room for the answer"
 
 
 def is_race(store: Store, run: str) -> bool:

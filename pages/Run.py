@@ -55,6 +55,8 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
         show_race(workspace, run, race)
     else:
         show_grid(workspace, run, status)
+    for reason in dict.fromkeys(cell.reason for cell in status.cells if cell.state == "done" and cell.reason):
+        st.caption(md(reason))
     troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]
     if troubled:
         with st.expander(f"{len(troubled)} cells did not run", icon=":material/error:"):
@@ -115,5 +117,5 @@ else:
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")
     show_run(workspace, newest.run, race)
 your_models()
-new_run(workspace, expanded=newest is None)
+new_run(workspace, expanded=newest is None or "tasks" in st.query_params)
 history(every)

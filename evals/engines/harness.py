@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.tasks import TaskManager
 
 from evals.engines.answering import AnsweringLM
+from evals.engines.harness_tasks import lm_task, too_long
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
 from evals.statistics.confidence import choice_confidence, generation_confidence
-from evals.tasks import TASKS_FOLDER, Task
+from evals.tasks import Task
 
 log = logging.getLogger("evals.engines.harness")
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -49,20 +49,26 @@ class Harness:
         """Why some items got no answer, as far as the engine knows; "" if it does not say."""
         return str(getattr(self._lm, "trouble", ""))
 
-    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> None:
-        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop."""
+    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> list[int]:
+        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop.
+
+        Returns the items left out because they are longer than the model's context.
+        """
         if not indices:
-            return
-        lm_task = _lm_task(task.name)
+            return []
+        asked = lm_task(task)
         if self._form:
-            lm_task = self._form(lm_task, task.metric)
-        lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
+            asked = self._form(asked, task.metric)
+        ordered = sorted(set(indices))  # lm-eval numbers the documents it picks in the order of the data set
+        asked.build_all_requests(samples=ordered, rank=0, world_size=1, **self._chat(task))
+        long = set() if task.shipped else too_long(self._lm, asked.instances)
+        instances = [instance for instance in asked.instances if instance.doc_id not in long]
         logprobs: deque[list[float]] = getattr(self._lm, "answer_logprobs", deque())  # an engine may not tell
         logprobs.clear()
-        collector = _Collector(lm_task, list(indices), accept, logprobs)
+        collector = _Collector(asked, instances, ordered, accept, logprobs)
         self._lm.set_cache_hook(collector)
         try:
-            for kind, requests in _by_kind(lm_task.instances).items():
+            for kind, requests in _by_kind(instances).items():
                 responses = getattr(self._lm, kind)(requests, disable_tqdm=True)
                 for request, response in zip(requests, responses, strict=True):
                     # an engine that hands over nothing before it is done; None: no answer, so nothing was learnt
@@ -70,6 +76,24 @@ class Harness:
                         collector.add_partial(kind, request.args, response)
         finally:
             self._lm.set_cache_hook(_NoHook())
+        return sorted(ordered[doc_id] for doc_id in long)
+
+    def _chat(self, task: Task) -> dict[str, Any]:
+        """What asks lm-eval to put the model's chat template around prompts, nothing if the task wants none."""
+        if not task.chat_template:
+            return {}
+        tokenizer = getattr(self._lm, "tokenizer", self)
+        if not getattr(tokenizer, "chat_template", True) or not hasattr(self._lm, "apply_chat_template"):
+            raise ValueError(
+                f"task {task.name} wants the model's chat template and this model has none; "
+                "make the task without it, or choose a chat model"
+            )
+        return {
+            "apply_chat_template": True,
+            "fewshot_as_multiturn": True,
+            "chat_template": self._lm.apply_chat_template,
+            "tokenizer_name": getattr(self._lm, "tokenizer_name", ""),
+        }
 
 
 class _NoHook:
@@ -89,6 +113,7 @@ class _Collector:
     def __init__(
         self,
         lm_task: Any,
+        instances: Sequence[Instance],
         indices: list[int],
         accept: Callable[[ItemResult], None],
         answer_logprobs: deque[list[float]],
@@ -99,7 +124,7 @@ class _Collector:
         self._waiting: dict[str, list[Instance]] = defaultdict(list)
         self._by_doc: dict[int, list[Instance]] = defaultdict(list)
         self._facts: dict[int, Counter[str]] = defaultdict(Counter)
-        for instance in lm_task.instances:
+        for instance in instances:
             self._waiting[_request_key(instance.args)].append(instance)
             self._by_doc[instance.doc_id].append(instance)
 
@@ -128,7 +153,7 @@ class _Collector:
         responses = [instance.filtered_resps[key] for instance in instances]
         metrics = self._task.process_results(instances[0].doc, responses)
         return ItemResult(
-            index=self._indices[doc_id] if doc_id < len(self._indices) else doc_id,
+            index=self._indices[doc_id],
             metrics={name: float(value) for name, value in {**metrics, **self._facts[doc_id]}.items()}
             | self._confidence(doc_id, responses),
             output=_answer(self._task, instances, responses),
@@ -159,11 +184,6 @@ def _by_kind(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
     for instance in instances:
         kinds[instance.request_type].append(instance)
     return kinds
-
-
-def _lm_task(name: str) -> Any:
-    loaded = TaskManager(include_path=str(TASKS_FOLDER), include_defaults=False).load([name])
-    return loaded["tasks"][name]
 
 
 def _context(variant: LoadedVariant) -> int:
