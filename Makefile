@@ -3,13 +3,14 @@ PORT ?= 8501
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for a torch without CUDA (gigabytes smaller)
 PIP_ARGS ?=
+PIP_AUDIT := 2.10.1
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types pytest bench models gpu-check system clean
+.PHONY: help run test lint types pytest soak audit bench models gpu-check system clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +29,14 @@ types: $(VENV)/.installed-test  ## Types of the code
 
 pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/.installed-test system  ## A thousand seeded faults, long walks of the state machine, an hour of visitors (hours)
+	FAULT_SEEDS=1000 FAULT_LIVES=2000 $(BIN)/python -m pytest tests/faults -s --timeout 3600
+	$(BIN)/python -m tests.load.drive --sessions 25 --every 10 --seconds 3600 --idle 180
+
+audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (asks the internet; no part of `make test`)
+	$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==$(PIP_AUDIT)
+	$(VENV)/audit/bin/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages

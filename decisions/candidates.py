@@ -15,8 +15,10 @@ from decisions.limits import limit_checks
 from decisions.options import Option
 from decisions.quality import quality_checks
 from decisions.scenarios import ApiCandidate, Scenario
+from decisions.served import is_served
 from decisions.verdicts import Check, overall
 from decisions.wording import price
+from evals.endpoints.entry import endpoint_name
 from evals.measurements import Measurement
 from pricing.catalogue import PriceBook
 from pricing.quotes import Band, Quote
@@ -90,7 +92,7 @@ def requoted(option: Option, scenario: Scenario, book: PriceBook) -> Option:
 
 def deployments(scenario: Scenario, option: Option, book: PriceBook) -> tuple[Quote, ...]:
     """The option's variant on every acceptable accelerator, cheapest first, then those that do not fit."""
-    if option.kind == "api" or not option.measurements:
+    if option.kind == "api" or option.quote.kind == "endpoint" or not option.measurements:
         return (option.quote,)
     measurement = next(iter(option.measurements.values()))
     quotes = []
@@ -121,7 +123,7 @@ def _deployment(
     quote = quoting.rental(scenario, first, book, thorough=overall(quality) != "misses")
     return Option(
         id=option_id(model, quantization),
-        label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
+        label=_label(scenario, model, quantization),
         kind="deployment",
         model=model,
         quantization=quantization,
@@ -138,7 +140,7 @@ def _unmeasured(scenario: Scenario, model: str, quantization: str, book: PriceBo
     quote = quoting.variant(scenario, model, quantization, book)
     return Option(
         id=option_id(model, quantization),
-        label=f"{scenario.models.get(model, model)} {short_format(quantization)}",
+        label=_label(scenario, model, quantization),
         kind="deployment",
         model=model,
         quantization=quantization,
@@ -146,6 +148,12 @@ def _unmeasured(scenario: Scenario, model: str, quantization: str, book: PriceBo
         quote=quote,
         checks=(*_quality(scenario, {}, {}, None, {}), *limit_checks(scenario.sla, quote)),
     )
+
+
+def _label(scenario: Scenario, model: str, quantization: str) -> str:
+    """``70B Q4_K_M``; an endpoint goes by its name alone."""
+    named = scenario.models.get(model, endpoint_name(model) or model)
+    return named if is_served(model) else f"{named} {short_format(quantization)}"
 
 
 def _quality(

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from decisions.scenarios import Scenario
+from decisions.served import is_served, served_candidates
 from evals.measurements import Measurement
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def scenario_measurements(scenario: Scenario) -> tuple[Measurement, ...]:
     """The measurements of the scenario's candidates on its tasks, from its own kind of evidence.
 
     Local variants are kept to one protocol a task, the one most of them were scored under. API models keep the
-    protocol their scores were published with.
+    protocol their scores were published with, endpoints the one they can be asked by.
     """
     return select(scenario, EVERY[scenario.evidence]())
 
@@ -34,6 +35,7 @@ def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measuremen
         for m in every
         if m.task in scenario.tasks
         and m.model in scenario.models
+        and not is_served(m.model)
         and (not scenario.sources or m.origin != "published" or m.source in scenario.sources)
         and (not scenario.protocols or m.protocol in scenario.protocols)
     ]
@@ -46,7 +48,7 @@ def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measuremen
             key = (m.model, m.quantization, m.task)
             if (m.protocol, m.metric) == usual and (key not in kept or (m.n_items or 0) > (kept[key].n_items or 0)):
                 kept[key] = m
-    names = {candidate.evidence for candidate in scenario.api}
+    names = {candidate.evidence for candidate in scenario.api} | served_candidates(scenario)
     rented = {(m.model, m.task): m for m in reversed(every) if m.model in names and m.task in scenario.tasks}
     return (*kept.values(), *rented.values())
 

@@ -56,7 +56,7 @@ def limit_checks(sla: Sla, quote: Quote) -> list[Check]:
 
 def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote) -> Check:
     if band is None:
-        known = quote.reason or (
+        known = (quote.latency_note if unit == "s" else "") or quote.reason or (
             "unpriced"
             if unit == "usd"
             else "not published for an API: measure it"
@@ -80,6 +80,8 @@ def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote)
         reasons.append(f"{quantity(band.value - target, unit)} over")
     elif status == "unproven":
         reasons.append("the band reaches over the line")
+    if quote.latency_note and unit == "s":
+        reasons.append(quote.latency_note)
     if quote.outside_calibration and unit == "s":
         reasons.append("predicted outside what the speed model was checked on")
     return Check(
@@ -92,4 +94,5 @@ def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote)
         high=band.high,
         status=status,
         reason="; ".join(reasons),
+        origin="measured" if quote.latency_note and unit == "s" else "",
     )

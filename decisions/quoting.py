@@ -7,6 +7,7 @@ from typing import Any
 
 from decisions.limits import limit_checks
 from decisions.scenarios import ApiCandidate, Scenario
+from decisions.served import is_served, served_quote
 from decisions.verdicts import Status, overall
 from evals.measurements import Measurement
 from pricing import quote as pricing_quote
@@ -27,6 +28,8 @@ def rental(scenario: Scenario, measurement: Measurement, book: PriceBook, *, tho
     tightened by the width of the band, then the next cheapest accelerators are asked. If none is proven, the one
     nearest to it. ``thorough=False`` asks once: for variants that miss on quality anyway.
     """
+    if is_served(measurement.model):
+        return served_quote(scenario, measurement.model, book)
     found: list[Quote] = []
     left = scenario.accelerators
     for _ in range(MOST_TRIED):

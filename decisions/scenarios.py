@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
@@ -14,7 +15,9 @@ import yaml
 from decisions.fields import BadInput, Fields, nearest, one_of, parse_mapping, read_mapping
 from decisions.inputs import sla_from, sla_to_dict, workload_from, workload_to_dict
 from decisions.sla import Sla
+from decisions.task_scenario import task_scenarios
 from decisions.worked import WorkedClaim, claim_from, claim_to_dict
+from evals.home import home
 from pricing.workload import Workload
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "scenarios"
@@ -97,13 +100,23 @@ class Scenario:
 
 
 def scenarios() -> dict[str, Scenario]:
-    """The built-in scenarios by id, the first one first."""
+    """By id: the built-in ones, the first one first, then the user's files and one for each of the user's tasks.
+
+    A file of the user that cannot be read is passed over, and never stands in for a built-in scenario.
+    """
     found = {path.stem: _built_in(path, path.stat().st_mtime_ns) for path in sorted(FOLDER.glob("*.yaml"))}
-    return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, item[0])))
+    found = dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, item[0])))
+    for path in sorted((home() / "scenarios").glob("*.yaml")):
+        with suppress(BadInput, OSError):
+            own = _built_in(path, path.stat().st_mtime_ns)
+            found.setdefault(own.id, own)
+    for given in task_scenarios(found):
+        found[given["id"]] = scenario_from(Fields(given, given["id"]))
+    return found
 
 
 def scenario(name: str) -> Scenario:
-    """A built-in scenario by id. Raises BadInput with the nearest one."""
+    """A scenario by id. Raises BadInput with the nearest one."""
     every = scenarios()
     return every[one_of("scenario", name, every, "scenarios")]
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from evals.catalogue.entry import Device, Quantization
 from evals.home import ROOT
 
+BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
 
 class Unavailable(ValueError):
     """A quantization cannot run on this machine as it is; the message says what to do."""
@@ -46,6 +48,17 @@ def processor_flags() -> frozenset[str]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = next((line.split(":", 1)[1] for line in lines if line.startswith(("flags", "Features"))), "")
     return frozenset(found.split())
+
+
+def arithmetic(label: str, device: Device) -> str:
+    """The type a variant computes in: 16 bits where the hardware does so, else 32 (weights then keep their values)."""
+    if label == "fp32":
+        return "float32"
+    half = "float16" if label == "fp16" else "bfloat16"
+    if device == "cuda":
+        return half
+    native = bool(BF16_FLAGS & processor_flags())
+    return half if native and label == "bf16" else "float32"
 
 
 def require(how: Quantization, devices: tuple[Device, ...] | None = None) -> None:

@@ -19,6 +19,7 @@ from evals.tasks import task
 from evals.verdicts import Status, Verdict, not_worse
 
 MARGIN = 0.02
+TWO_MODELS = "two models, so it says nothing of what quantization costs"
 EVERY_TASK = "all tasks"
 
 
@@ -86,9 +87,12 @@ def compare(
         raise ValueError(
             f"{first} and {second} share no measured {'task' if wanted is None else wanted}; run both on it first"
         )
+    _same_protocols(measured, chosen, left, right)
     sides = [_sides(name, left, right, again, store) for name in chosen]
     found = [compared(side, left, right, margin) for side in sides]
     found = adjusted_for_tasks(found)
+    if left.model != right.model:
+        found = [replace(one, reason=f"{one.reason}; {TWO_MODELS}") for one in found]
     return found if len(found) == 1 else [*found, compared(together(sides), left, right, margin)]
 
 
@@ -134,6 +138,18 @@ def _sides(name: str, left: Measurement, right: Measurement, again: Measurement 
         only_second=len(b) - len(common),
         noise=noise,
     )
+
+
+def _same_protocols(measured: list[Measurement], names: list[str], left: Measurement, right: Measurement) -> None:
+    """Refuse sides that were asked in two ways, such as by likelihood and by a written answer."""
+    asked = {(m.variant, m.task): m.protocol for m in measured}
+    for name in names:
+        first, second = asked[left.variant, name], asked[right.variant, name]
+        if first != second:
+            raise ValueError(
+                f"{name} was asked in two ways: of {left.variant} as {first!r}, of {right.variant} as {second!r}; "
+                "name another task with --task, or measure both in one way"
+            )
 
 
 def _same_version(name: str, left: Measurement, right: Measurement, store: Store) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.files import write_atomically
 from evals.home import home
 
 
@@ -49,9 +49,7 @@ def keep(found: Divergence) -> None:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{found.variant_key}-{found.task}.json"
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(asdict(found), indent=1) + "\n")
-    os.replace(temporary, path)
+    write_atomically(path, json.dumps(asdict(found), indent=1) + "\n")
 
 
 def kept() -> Mapping[tuple[str, str, str], Divergence]:

@@ -16,9 +16,14 @@ def _folder() -> Path:
 
 
 def lease(worker: str) -> int:
-    """A descriptor that holds the worker's lock; whoever inherits it keeps the lock until it ends."""
-    file = os.open(_folder() / f"{worker}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    """A descriptor that holds the worker's lock; whoever inherits it keeps the lock until it ends.
+
+    The file gets its name once it is locked: one seen unlocked would be taken for a dead worker's, and removed.
+    """
+    unnamed = _folder() / f".{worker}.new"
+    file = os.open(unnamed, os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    unnamed.rename(unnamed.with_name(f"{worker}.lock"))
     return file
 
 
@@ -35,11 +40,13 @@ def any_alive(home_folder: Path) -> bool:
 def _held(folder: Path, pattern: str) -> list[str]:
     alive = []
     for path in folder.glob(pattern):
-        with path.open("r+") as file:
-            try:
+        try:
+            with path.open("r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                alive.append(path.stem)
-                continue
-        path.unlink(missing_ok=True)
+        except BlockingIOError:
+            alive.append(path.stem)
+        except FileNotFoundError:  # somebody else found it dead a moment ago
+            pass
+        else:
+            path.unlink(missing_ok=True)
     return alive

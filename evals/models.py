@@ -1,13 +1,17 @@
-"""Models that can be evaluated: the shipped family by name, or any local Hugging Face folder."""
+"""Models that can be evaluated: the shipped family by name, a local folder or file, a Hub id, or an endpoint."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from evals import hub
+from evals.endpoints.book import endpoint
+from evals.endpoints.entry import Endpoint, endpoint_name
 from evals.home import ROOT
 from evals.names import UnknownName, known
 
@@ -20,12 +24,14 @@ VARIANT_NAMES = ("tiny-1m-longer", "tiny-1m-distilled", "tiny-1m-2of4", "tiny-1m
 class LocalModel:
     """A folder with ``config.json`` and safetensors, or one ``file``: GGUF, which holds everything, or ONNX.
 
-    ``name`` is what finds it again: a shipped name or the path.
+    ``name`` is what finds it again: a shipped name, the path or the Hub id. ``trusted``: code that lies in the folder
+    was allowed for this very commit.
     """
 
     name: str
     folder: Path
     file: Path | None = None
+    trusted: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -53,6 +59,29 @@ class LocalModel:
         return _hash_files(((path, path.stat().st_mtime_ns, path.stat().st_size),)) if path.exists() else ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServedModel:
+    """A model behind an endpoint, whose weights nobody here sees."""
+
+    endpoint: Endpoint
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.model_name
+
+    @property
+    def size_bytes(self) -> None:
+        """Unknown."""
+        return None
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 over what decides the answers, as far as anyone can tell: address, model and how it is asked."""
+        one = self.endpoint
+        said = (one.base_url, one.model, one.kind, one.multiple_choice, *one.omits)
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()
+
+
 CONTENT = ("config.json", "tokenizer.json")
 
 
@@ -71,8 +100,16 @@ def _present(names: tuple[str, ...]) -> dict[str, LocalModel]:
     return {n: LocalModel(name=n, folder=f) for n, f in folders.items() if (f / "model.safetensors").exists()}
 
 
+def evaluable(name: str) -> LocalModel | ServedModel:
+    """Whatever a plan may name: a model that is here, or ``endpoint:NAME``."""
+    served = endpoint_name(name)
+    return model(name) if served is None else ServedModel(endpoint=endpoint(served))
+
+
 def model(name: str) -> LocalModel:
-    """A shipped model by name, or a local folder, GGUF or ONNX file by path."""
+    """A shipped model by name, a folder, GGUF or ONNX file by path, or a cached Hub model by id."""
+    if endpoint_name(name) is not None:
+        raise UnknownName(f"model {name!r} is behind an endpoint; this needs its weights on this machine")
     folder = Path(name).expanduser()
     if folder.suffix == ".gguf":
         if missing := [part.name for part in gguf_parts(folder) if not part.is_file()]:
@@ -84,10 +121,35 @@ def model(name: str) -> LocalModel:
         if not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
             raise UnknownName(
                 f"model folder {name!r} lacks config.json or *.safetensors; save the model with safetensors"
+                + (" (.bin and .pt files can run code and are not loaded)" if pickled(folder) else "")
             )
+        if brings_code(folder):
+            raise UnknownName(f"model folder {name!r} brings code (auto_map), which is never run")
         return LocalModel(name=str(folder.resolve()), folder=folder.resolve())
     shipped = named_models()
+    if hub.looks_like_id(name) and name not in shipped:
+        snapshot = hub.cached(hub.parse(name))
+        return LocalModel(name=name, folder=snapshot.folder, trusted=hub.code_allowed(snapshot.repo, snapshot.commit))
+    if "/" in name or "\\" in name:
+        raise UnknownName(f"model {name!r} is no folder here; give one with config.json, a .gguf file or org/name")
     return shipped[known("model", name, shipped)]
+
+
+def pickled(folder: Path) -> bool:
+    """Whether a folder holds weights in a format that can run code when it is read."""
+    return any(path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl") for path in folder.iterdir())
+
+
+def brings_code(folder: Path) -> bool:
+    """Whether model or tokenizer of a folder ask for Python that lies in it or elsewhere."""
+    for name in ("config.json", "tokenizer_config.json"):
+        try:
+            told = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(told, dict) and told.get("auto_map"):
+            return True
+    return False
 
 
 def onnx_file(path: Path) -> Path | None:

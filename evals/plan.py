@@ -8,15 +8,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from evals.availability import slow_here, why_not
+from evals.endpoints.entry import endpoint_name
 from evals.engines.calibration import calibration
-from evals.models import LocalModel, model, named_models, shipped_models
+from evals.models import LocalModel, ServedModel, evaluable, named_models, shipped_models
 from evals.names import known
-from evals.quantizations import QUANTIZATIONS, Quantization, quantization
-from evals.tasks import TASKS_FOLDER, Task, items, task, tasks
+from evals.quantizations import AS_SERVED, QUANTIZATIONS, Quantization, quantization
+from evals.tasks import Task, items, shipped_tasks, task
 
 DEMO_QUANTIZATIONS = (
     "bf16", "llm-int8", "nf4", "Q4_K_M", "rtn-int4-g128", "rtn-int4-g128-emb", "rtn-int3-g128", "rtn-int2-g128",
@@ -31,6 +33,7 @@ METHODS = (
 )  # fmt: skip
 STACKED = ("bf16", "rtn-int4-g128", "rtn-int2-g128")  # pruned and distilled models as they are, and then rounded
 METHODS_ITEMS = 50
+SCORERS = Path(__file__).parent / "usertasks" / "scorers.py"
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
 
@@ -63,19 +66,25 @@ class Plan:
 
     def cells(self) -> list[Cell]:
         """Every cell of the plan, small models first so that the first results come soon."""
-        pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.quantizations), *self.variants])
-        return [cell_of(model(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
+        pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.labels_of(m)), *self.variants])
+        return [cell_of(evaluable(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
+
+    def labels_of(self, model_name: str) -> tuple[str, ...]:
+        """The quantizations a model is evaluated at: what an endpoint serves is taken as it is, and only that."""
+        if endpoint_name(model_name):
+            return (AS_SERVED.label,)
+        return tuple(q for q in self.quantizations if q != AS_SERVED.label)
 
     def checked(self) -> Plan:
         """The same plan with every name in its catalogue spelling; unknown names are answered with the nearest."""
         return Plan(
-            models=tuple(dict.fromkeys(model(name).name for name in self.models)),
+            models=tuple(dict.fromkeys(evaluable(name).name for name in self.models)),
             quantizations=tuple(dict.fromkeys(quantization(q).label for q in self.quantizations)),
             tasks=tuple(dict.fromkeys(task(t).name for t in self.tasks)),
             limit=self.limit,
             seed=self.seed,
             name=self.name,
-            variants=tuple((model(m).name, quantization(q).label) for m, q in self.variants),
+            variants=tuple((evaluable(m).name, quantization(q).label) for m, q in self.variants),
         )
 
 
@@ -96,7 +105,7 @@ def demo_plan() -> Plan:
     return Plan(
         models=tuple(shipped_models()),
         quantizations=tuple(label for label in DEMO_QUANTIZATIONS if not why_not(quantization(label))),
-        tasks=tuple(tasks()),
+        tasks=tuple(shipped_tasks()),
         limit=DEMO_ITEMS,
         name="demo",
     )
@@ -118,7 +127,7 @@ def methods_plan() -> Plan:
         models=tuple(family),
         quantizations=tuple(how.label for how in map(quantization, METHODS) if not why_not(how) and not slow_here(how)),
         variants=(*trained, *((name, label) for name in named_models() if name not in family for label in STACKED)),
-        tasks=tuple(tasks()),
+        tasks=tuple(shipped_tasks()),
         limit=METHODS_ITEMS,
         name="methods",
     )
@@ -132,7 +141,7 @@ def named_plan(name: str) -> Plan:
     return PLANS[known("plan", name, PLANS)]()
 
 
-def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None) -> Cell:
+def cell_of(local: LocalModel | ServedModel, how: Quantization, what: Task, limit: int | None) -> Cell:
     """The cell and its keys."""
     variant = variant_key(local, how)
     return Cell(
@@ -145,8 +154,10 @@ def cell_of(local: LocalModel, how: Quantization, what: Task, limit: int | None)
     )
 
 
-def variant_key(local: LocalModel, how: Quantization) -> str:
+def variant_key(local: LocalModel | ServedModel, how: Quantization) -> str:
     """Hash of weights, quantization recipe, engine versions and, where they count, calibration text or trained file."""
+    if isinstance(local, ServedModel):
+        return digest_of([local.weights_hash, _version("lm_eval")])
     packages = sorted({*ENGINE_PACKAGES, *how.packages})
     more = calibration().digest if how.needs_calibration else ""
     if how.applied == "QAT":
@@ -170,9 +181,13 @@ def chosen_items(what: Task, limit: int | None, seed: int) -> list[int]:
 def task_hash(name: str) -> str:
     """Hash of a task's YAML, scorer and items."""
     what = task(name)
-    folder = next(path.parent for path in TASKS_FOLDER.glob("*/*.yaml") if path.stem == what.name)
-    sources = [path.read_text() for path in sorted(folder.glob("*")) if path.suffix in (".yaml", ".py")]
-    return digest_of([sources, [item["id"] for item in items(what.config["metadata"]["items"])]])
+    files = [path for path in sorted(what.folder.glob("*")) if path.suffix in (".yaml", ".py")]
+    if not what.shipped:  # the copy of the scorer in the folder is for plain lm-eval; ours is what judges here
+        files = [*(path for path in files if path.suffix == ".yaml"), SCORERS]
+    sources = [path.read_text(encoding="utf-8") for path in files]
+    meta = what.config["metadata"]
+    shots = [[shot["prompt"], shot["answer"]] for shot in items(meta["shots"])] if "shots" in meta else []
+    return digest_of([sources, [item["id"] for item in items(meta["items"])], *shots])
 
 
 def digest_of(content: Any) -> str:

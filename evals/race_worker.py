@@ -13,7 +13,18 @@ from evals.sandbox.tally import TooManyErrors
 from evals.sink import Stopped
 from evals.store import Store, StoreError
 from evals.tasks import items, task
-from evals.worker import MAX_ATTEMPTS, OPEN, Row, Worker, finish_run, given_up, keep_copy, reason_of, sandbox_missing
+from evals.worker import (
+    MAX_ATTEMPTS,
+    OPEN,
+    Row,
+    Worker,
+    finish_run,
+    given_up,
+    keep_copy,
+    reason_of,
+    sandbox_missing,
+    too_long_words,
+)  # fmt: skip
 
 log = logging.getLogger("evals.worker")
 MOST_LOADED = 2
@@ -48,7 +59,8 @@ class RaceWorker(Worker):
         try:
             if task_.needs_sandbox and (why := sandbox_missing()):
                 raise RuntimeError(f"no sandbox: {why}")
-            self._answer(self._harness(ask.entrant, cell), cell, task_, todo)
+            if left_out := self._answer(self._harness(ask.entrant, cell), cell, task_, todo):
+                raise ValueError(f"{too_long_words(left_out)}; a race needs an answer to every item")
         except (Stopped, StoreError, TooManyErrors):
             raise
         except Exception as error:

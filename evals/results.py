@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evals.endpoints.forms import protocol
 from evals.importing.keeping import is_imported
 from evals.measurements import Measurement, unsandboxed_note
-from evals.quantizations import BASELINES, QUANTIZATIONS
+from evals.quantizations import BASELINES, quantization
 from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
-from evals.tasks import items, task
+from evals.tasks import items, task, task_if_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     here = [cell for cell in store.cells() if cell["run"] in created]
     for cell in sorted(here, key=lambda c: -created[c["run"]]["created"]):
-        if cell["state"] == "done":
+        if cell["state"] == "done" and task_if_there(cell["task"]):
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
     for model, label, task_ in done:
@@ -49,7 +50,8 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
             measurement = _measurement(
                 cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline
             )
-            found.append(replace(measurement, note=unsandboxed_note(store.unsandboxed(cell["cell_key"]))))
+            notes = (measurement.note, unsandboxed_note(store.unsandboxed(cell["cell_key"])))
+            found.append(replace(measurement, note="; ".join(note for note in notes if note)))
     return found
 
 
@@ -60,9 +62,10 @@ def _measurement(
     run: Mapping[str, Any],
     baseline: str,
 ) -> Measurement:
-    what, how = task(cell["task"]), QUANTIZATIONS[cell["quantization"]]
+    what, how = task(cell["task"]), quantization(cell["quantization"])
     interval = score_interval(scores)
     facts = json.loads(variant["facts"]) if variant else {}
+    served = facts.get("endpoint", {})
     arithmetic = f"{facts.get('arithmetic', '')} arithmetic on {facts.get('device', '')}"
     stored_only = "; stored size, computed at full width" if how.execution == "dequantized" else ""
     return Measurement(
@@ -76,16 +79,17 @@ def _measurement(
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         origin="measured",
-        protocol=what.protocol,
+        protocol=protocol(what.protocol, what.output_type, facts),
         method="full precision" if how.method == "none" else how.method,
-        bits_per_weight=variant["bits_per_weight"] if variant else None,
-        weight_bytes=variant["weight_bytes"] if variant else None,
+        bits_per_weight=(variant["bits_per_weight"] or None) if variant else None,  # 0 in the store: not known
+        weight_bytes=(variant["weight_bytes"] or None) if variant else None,
         baseline=baseline,
         source=f"run {cell['run']}",
         source_title="Measured here",
         date=time.strftime("%Y-%m-%d", time.localtime(run["created"])),
         run=cell["run"],
-        hardware=arithmetic + stored_only,
+        hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
+        note="; ".join(served.get("warnings", ())),
         seconds=cell["seconds"],
     )
 

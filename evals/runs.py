@@ -17,12 +17,12 @@ from evals.home import ROOT, home
 from evals.importing.keeping import is_imported
 from evals.leases import alive_workers, lease
 from evals.measurements import unsandboxed_note
-from evals.models import model
+from evals.models import evaluable
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
 from evals.race_spec import RaceSpec
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
-from evals.tasks import items, task
+from evals.tasks import items, task_if_there
 from evals.worker import OPEN, finish_run, is_race
 
 CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
@@ -236,16 +236,18 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
 def _cell_status(
     cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float], note: str
 ) -> CellStatus:
-    what = task(cell["task"])
-    listed = items(what.config["metadata"]["items"])
-    planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
+    what = task_if_there(cell["task"])  # a task of the user may be gone; what it measured is still told
+    planned = set(by_item)
+    if what is not None:
+        listed = items(what.config["metadata"]["items"])
+        planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
     scores = [score for item, score in by_item.items() if item in planned]
     interval = score_interval(scores) if len(scores) > 1 else None
     return CellStatus(
         model=cell["model"],
         quantization=cell["quantization"],
         task=cell["task"],
-        task_group=what.group,
+        task_group=what.group if what else "",
         state=cell["state"],
         items_done=len(scores),
         items_total=cell["items_total"],
@@ -258,6 +260,14 @@ def _cell_status(
     )
 
 
+def _size(name: str) -> int:
+    """Bytes of the weights; 1 where there is nothing to weigh: behind an endpoint, or no longer here."""
+    try:
+        return max(1, evaluable(name).size_bytes or 0)
+    except ValueError:
+        return 1
+
+
 def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
     """Time left by the pace of the finished cells: seconds an item of each model, scaled by size where unseen."""
     paces: dict[str, list[float]] = {}
@@ -267,7 +277,7 @@ def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
     if not paces:
         return None
     known = {name: sum(values) / len(values) for name, values in paces.items()}
-    sizes = {c.model: model(c.model).size_bytes for c in cells}
+    sizes = {c.model: _size(c.model) for c in cells}
     nearest = {name: min(known, key=lambda k: abs(sizes[k] - size)) for name, size in sizes.items()}
     left = sum(
         (c.items_total - c.items_done)

@@ -13,6 +13,7 @@ from typing import Any
 
 from evals.disk import short_of_disk
 from evals.plan import item_key
+from evals.redaction import redacted
 from evals.store import DiskFull, Store
 from evals.tasks import Task, items
 
@@ -75,7 +76,8 @@ class ItemSink:
                 "item": item["id"],
                 "score": score,
                 "metrics": json.dumps(result.metrics, sort_keys=True),
-                "output": result.output.encode("utf-8", "replace").decode("utf-8"),  # half a character cannot be stored
+                # half a character cannot be stored, and a model may repeat a key that it was told
+                "output": redacted(result.output.encode("utf-8", "replace").decode("utf-8")),
             }
         )
         if time.monotonic() - self._written > BURST_S:

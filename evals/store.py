@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,16 @@ class Store(Database):
         with self._write() as connection:
             self._change(connection, CELLS, matching, values)
 
-    def claim_variant(self, run: str, worker: str, alive: Iterable[str]) -> list[Row]:
-        """Give this worker the next variant of a running run that nobody alive works on; [] when none is left."""
+    def claim_variant(self, run: str, worker: str, alive: Callable[[], Iterable[str]]) -> list[Row]:
+        """Give this worker the next variant of a running run that nobody alive works on; [] when none is left.
+
+        ``alive`` is asked under the write lock: a worker that claimed a moment ago must not be taken for a dead one.
+        """
         with self._write() as connection:
             if connection.execute(select(RUNS.c.state).where(RUNS.c.run == run)).scalar() != "running":
                 return []
             statement = select(CELLS).where(CELLS.c.run == run, CELLS.c.state.in_(("queued", "running")))
-            held = {worker, *alive}
+            held = {worker, *alive()}
             taken: set[tuple[str, str]] = set()
             found = connection.execute(statement.order_by(CELLS.c.position)).mappings()
             waiting = self._checked(CELLS, [dict(row) for row in found])

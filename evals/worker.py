@@ -12,21 +12,24 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from evals.disk import short_of_disk
 from evals.home import home
 from evals.leases import alive_workers
 from evals.memory import is_out_of_memory, shortage
-from evals.models import model
+from evals.models import evaluable
 from evals.plan import chosen_items
 from evals.quantizations import quantization
+from evals.redaction import Redacting, redacted
 from evals.sandbox.tally import NotScored, TooManyErrors
 from evals.sink import ItemSink, Stopped
 from evals.store import Store, StoreError
 from evals.tasks import Task, items, task
 
 log = logging.getLogger("evals.worker")
+LOG_FORMAT = "%(asctime)s %(name)s %(message)s"
 MAX_ATTEMPTS = 3
 SMALLER_BATCH = 16  # items at once, for the second try of a variant that ran out of memory
 OPEN = ("queued", "running")
@@ -68,7 +71,7 @@ class Worker:
             log.error("%s", error)
 
     def _work(self) -> None:
-        while cells := self._store.claim_variant(self._run, self._name, alive_workers(self._run)):
+        while cells := self._store.claim_variant(self._run, self._name, partial(alive_workers, self._run)):
             try:
                 self._evaluate(cells)
             except (Stopped, StoreError, TooManyErrors, StartAgain):
@@ -93,10 +96,11 @@ class Worker:
             if todo and task_.needs_sandbox and (why := sandbox_missing()):
                 self._finish(cell, "not run", f"no sandbox: {why}")
                 continue
+            left_out: list[int] = []
             if todo:
                 try:
                     harness = harness or self._load(cell)
-                    self._answer(harness, cell, task_, todo)
+                    left_out = self._answer(harness, cell, task_, todo)
                 except (Stopped, StoreError, TooManyErrors):
                     raise
                 except Exception as error:
@@ -107,29 +111,37 @@ class Worker:
                         raise
                     self._finish(cell, "failed", reason_of(error))
                     continue
-            self._finish(cell, "done", "", seconds=time.monotonic() - started)
+            self._finish(cell, "done", too_long_words(left_out), seconds=time.monotonic() - started)
 
-    def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> None:
+    def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> list[int]:
         """Evaluate these items of one cell; each is in the store soon after it is scored.
 
-        Items that could not be scored are tried once more. Raises NotScored if some still cannot be.
+        Items that could not be scored are tried once more. Raises NotScored if some still cannot be. Returns the items
+        left out because they are longer than the model's context; ValueError if all are.
         """
         with cell_log(cell), ItemSink(self._store, cell, task_) as sink:
             for _ in range(2):
                 log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
-                harness.run(task_, todo, sink.accept)
-                sink.flush()
-                left = set(remaining(self._store, cell, task_, self._limit, self._seed))
+                left_out: list[int] = []
+                try:
+                    left_out = harness.run(task_, todo, sink.accept) or []
+                finally:  # also when it stopped half-way: what was answered is not asked, or paid, again
+                    sink.flush()
+                left = set(remaining(self._store, cell, task_, self._limit, self._seed)) - set(left_out)
+                if left_out and not self._store.items(cell["cell_key"]):
+                    raise ValueError(too_long_words(left_out))
                 todo = [index for index in todo if index in left]
                 if not todo:
-                    return
-        raise NotScored(f"the sandbox failed on {len(todo)} items, now not scored; resume the run to try them again")
+                    return left_out
+        why = harness.trouble or "the sandbox failed"
+        raise NotScored(f"{len(todo)} items are not scored ({why}); resume the run to try them again")
 
     def _load(self, cell: Row) -> Any:
         from evals.engines.harness import Harness
         from evals.engines.variants import load_variant
 
-        loaded = load_variant(model(cell["model"]), quantization(cell["quantization"]), cell["variant_key"])
+        how = quantization(cell["quantization"])
+        loaded = load_variant(evaluable(cell["model"]), how, cell["variant_key"], cell["run"])
         self._store.add_variant(
             {
                 "variant_key": cell["variant_key"],
@@ -145,7 +157,7 @@ class Worker:
 
     def _out_of_memory(self, cell: Row, error: Exception) -> None:
         """Queue the variant once more with smaller batches, for a fresh process; a second time it has failed."""
-        reason = f"out of memory: {shortage(model(cell['model']).size_bytes)}"
+        reason = f"out of memory: {shortage(evaluable(cell['model']).size_bytes or 0)}"
         log.error("%s @ %s: %s (%s)", cell["model"], cell["quantization"], reason, reason_of(error))
         if cell["batch_size"] is not None:
             tried = f"{reason}; tried again with batches of {cell['batch_size']}: choose a smaller variant"
@@ -162,6 +174,14 @@ class Worker:
         where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
         values = {"state": state, "reason": reason, "seconds": seconds, "worker": ""}
         self._store.set_cells(self._run, values, where, states=("queued", "running"))
+
+
+def too_long_words(left_out: list[int]) -> str:
+    """Why some items have no score, "" if none was left out."""
+    if not left_out:
+        return ""
+    items_ = "1 item" if len(left_out) == 1 else f"{len(left_out)} items"
+    return f"{items_} left out: longer than the model's context, with room for the answer"
 
 
 def is_race(store: Store, run: str) -> bool:
@@ -196,7 +216,7 @@ def keep_copy(store: Store) -> None:
 
 def given_up(cell: Row) -> str:
     """Why a variant is not tried again."""
-    memory = shortage(model(cell["model"]).size_bytes)
+    memory = shortage(evaluable(cell["model"]).size_bytes or 0)
     return f"its worker died {MAX_ATTEMPTS} times on this variant ({memory}); see the log of the run"
 
 
@@ -214,7 +234,7 @@ def cell_log(cell: Row) -> Iterator[None]:
     folder = home() / "logs" / cell["run"]
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(folder / f"{name}.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    handler.setFormatter(Redacting(LOG_FORMAT))
     logging.getLogger().addHandler(handler)
     try:
         yield
@@ -232,7 +252,7 @@ def _where(cell: Row) -> dict[str, str]:
 
 def reason_of(error: Exception) -> str:
     """An error in one line."""
-    text = " ".join(str(error).split())
+    text = redacted(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text[:400]}"
 
 
@@ -242,7 +262,8 @@ def main(kind: type[Worker] = Worker) -> None:
     os.environ.update(
         OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false"
     )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    logging.getLogger().handlers[0].setFormatter(Redacting(LOG_FORMAT))
     log.info("worker %s, store in %s, %s threads", name, home().name, threads)
     store = Store()
     if is_race(store, run):

@@ -99,11 +99,11 @@ else:
 
 st.markdown("#### Every measurement")
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    text = inputs.text("search", "Search", placeholder="a model, task, source …", width=240)
-    origins = inputs.choices("origin", "Origin", [o for o in ORIGINS if tally[o]], default=[], width=200)
-    models = inputs.choices("model", "Model", sorted({m.model for m in every}), default=[], width=240)
-    labels = inputs.choices("quant", "Quantization", sorted({m.quantization for m in every}), default=[], width=200)
-    groups = inputs.choices("group", "Task group", sorted({m.task_group for m in every}), default=[], width=200)
+    text = inputs.text("search", "Search", placeholder="a model, task, source …", width=210)
+    origins = inputs.choices("origin", "Origin", [o for o in ORIGINS if tally[o]], default=[], width=160)
+    models = inputs.choices("model", "Model", sorted({m.model for m in every}), default=[], width=200)
+    labels = inputs.choices("quant", "Quantization", sorted({m.quantization for m in every}), default=[], width=180)
+    groups = inputs.choices("group", "Task group", sorted({m.task_group for m in every}), default=[], width=170)
 shown = matching(every, origins=origins, models=models, quantizations=labels, task_groups=groups, text=text)
 if shown:
     st.caption(f"{len(shown):,} of {len(every):,} measurements")

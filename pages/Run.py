@@ -11,6 +11,7 @@ from evals import runs
 from evals.race import Standing
 from evals.races import standing
 from pages.ui.access import write_button
+from pages.ui.endpoints import your_models
 from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
 from pages.ui.race_view import race_sentence, show_race
@@ -54,6 +55,8 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
         show_race(workspace, run, race)
     else:
         show_grid(workspace, run, status)
+    for reason in dict.fromkeys(cell.reason for cell in status.cells if cell.state == "done" and cell.reason):
+        st.caption(md(reason))
     troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]
     if troubled:
         with st.expander(f"{len(troubled)} cells did not run", icon=":material/error:"):
@@ -113,5 +116,6 @@ else:
     measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")
     show_run(workspace, newest.run, race)
-new_run(workspace, expanded=newest is None)
+your_models()
+new_run(workspace, expanded=newest is None or "tasks" in st.query_params)
 history(every)

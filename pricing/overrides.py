@@ -6,13 +6,13 @@ is the default.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from data.files import write_atomically
 
 Row = Mapping[str, Any]
 IDENTITY = ("kind", "provider", "accelerator", "model", "count", "tier", "region", "instance", "commitment_months")
@@ -42,17 +42,7 @@ def write(rows: Sequence[Row]) -> None:
     """Replace the saved overrides in one step; a reader sees the old file or the new one."""
     file = path()
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".price-overrides-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as temporary:
-            json.dump(list(rows), temporary, indent=1)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.replace(name, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    write_atomically(file, json.dumps(list(rows), indent=1))
 
 
 def put(rows: Sequence[Row], *new: Row) -> list[Row]:

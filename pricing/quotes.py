@@ -39,7 +39,7 @@ class Quote:
     not fit, is unpriced, or cannot carry the load; "" when nothing stands in the way.
     """
 
-    kind: str  # "rental" or "api"
+    kind: str  # "rental", "api" or "endpoint"
     label: str  # "1× A6000 48 GB, RunPod" or "OpenAI API"
     fits: bool
     reason: str = ""
@@ -63,6 +63,7 @@ class Quote:
     ttft_p95_s: Band | None = None
     tpot_p95_s: Band | None = None
     e2e_p95_s: Band | None = None
+    latency_note: str = ""  # what a measured latency rests on, or why there is none
     e2e_p50_s: float | None = None
     utilisation_fraction: float | None = None
     outside_calibration: bool = False

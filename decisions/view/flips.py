@@ -40,7 +40,11 @@ def _flip(knob: Knob, direction: Direction, options: Sequence[Option], answer: s
             seen[value] = redecided(knob, value, options)
         return seen[value]
 
+    mine = [] if knob.rejudges else [option for option in options if option.id == answer]
+
     def holds(value: float) -> bool:
+        if mine and redecided(knob, value, mine)[0].verdict != "meets":
+            return False  # it misses by itself: what the others would cost there does not matter
         return still_right(answer, at(value))
 
     stays, becomes = knob.now, None

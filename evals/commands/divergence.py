@@ -11,7 +11,7 @@ from evals.commands.arguments import Json, say, told
 from evals.divergences import Divergence, keep
 from evals.models import model
 from evals.quantizations import quantization
-from evals.tasks import task, tasks
+from evals.tasks import shipped_tasks, task
 
 
 def divergence(
@@ -27,7 +27,7 @@ def divergence(
 
     with told():
         local, how = model(name), quantization(label)
-        chosen = [task(task_name)] if task_name else list(tasks().values())
+        chosen = [task(task_name)] if task_name else list(shipped_tasks().values())
         found = []
         for what in chosen:
             try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from data.files import write_atomically
 from evals.commands.arguments import Json, Names, say, split, told
 from evals.home import home
 
@@ -36,9 +36,7 @@ def gpu_check(
         found = {"checked": True, **engine.report(rows, "python -m evals gpu-check")}
         written = out or home() / "gpu-check.json"
         written.parent.mkdir(parents=True, exist_ok=True)
-        beside = written.with_suffix(".tmp")
-        beside.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-        os.replace(beside, written)
+        write_atomically(written, json.dumps(found, indent=2) + "\n")
     say(found, as_json, "\n".join([*map(_line, rows), f"wrote {written}"]))
     if any(row["failed"] for row in rows):
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from data.files import write_atomically
 from evals.availability import slow_here, why_not
 from evals.catalogue.page import page
 from evals.commands.arguments import Json, say, told
@@ -31,7 +32,7 @@ def quantizations(
     """The catalogue: every quantization, what it takes, and whether it runs here."""
     with told():
         if write:
-            write.write_text(page(measured_measurements(), measured_speeds() if speeds else ()), encoding="utf-8")
+            write_atomically(write, page(measured_measurements(), measured_speeds() if speeds else ()))
     listed = [
         {**asdict(how), "effective_bits": how.effective_bits, "why_not": why_not(how), "slow": slow_here(how)}
         for how in QUANTIZATIONS.values()

@@ -12,6 +12,7 @@ import typer
 
 from evals import runs as control
 from evals.commands.arguments import Json, Names, say, split, told
+from evals.endpoints.estimate import sentences
 from evals.importing.lm_eval_export import export_lm_eval
 from evals.names import known
 from evals.plan import Plan, demo_plan, named_plan
@@ -45,6 +46,8 @@ def run(
             name=plan or "",
             variants=() if models or quantizations else base.variants,
         )
+        for sentence in sentences(given):
+            typer.echo(sentence, err=True)
         started = time.time()
         name = control.start(given)
     if detach:

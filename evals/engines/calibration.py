@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data.models.generators import GENERATORS, sample
-from evals.tasks import items, tasks
+from evals.tasks import items, shipped_tasks
 
 VARIABLE = "BITBUDGET_CALIBRATION"
 SEED = 11
@@ -90,7 +90,7 @@ def require_usable(given: Calibration, tokenizer: Any, widest_row: int) -> None:
             f"the calibration text ({given.source}) has {tokens:,} tokens; a layer with {widest_row:,} inputs needs at "
             f"least as many. Name a longer file in {VARIABLE}"
         )
-    prompts = {f"{t.name} {item['id']}": item["prompt"] for t in tasks().values() for item in _items_of(t)}
+    prompts = {f"{t.name} {item['id']}": item["prompt"] for t in shipped_tasks().values() for item in _items_of(t)}
     if found := overlap(given.texts, prompts):
         raise ValueError(
             f"the calibration text ({given.source}) holds eval items: {', '.join(found[:3])}"

@@ -133,7 +133,8 @@ def _texts(tokenizer: Any, what: Task, limit: int | None, seed: int) -> list[Tex
     found = []
     for index in chosen_items(what, limit, seed):
         prompt = tokenizer(listed[index]["prompt"]).input_ids
-        whole = tokenizer(listed[index]["prompt"] + listed[index]["answer"]).input_ids
+        answer = listed[index]["answer"] if what.shipped else f" {listed[index]['answer']}"
+        whole = tokenizer(listed[index]["prompt"] + answer).input_ids
         if len(whole) > len(prompt):
             found.append(Text(whole, len(whole) - len(prompt)))
     return found

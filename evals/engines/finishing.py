@@ -10,6 +10,7 @@ from evals.engines.classifier_lm import ClassifierLM, is_classifier
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.speed import measured_speed
 from evals.engines.stored import UNQUANTIZED_BITS, Stored, linear_names, stored
+from evals.engines.vision import VisionLM, is_vision
 
 PROBE = "Stock: lamp34, chair17. What is 12 plus 30?"
 
@@ -35,7 +36,7 @@ def finished(
         **_layers(job, found),
         **(facts or {}),
     }
-    lm = ClassifierLM(model, job.tokenizer) if is_classifier(job.local.folder) else None
+    lm = _own_lm(job, model)
     if lm is None:
         known["speed"] = measured_speed(model, int(model.config.max_position_embeddings))
     return LoadedVariant(
@@ -46,6 +47,13 @@ def finished(
         bits_per_weight=bits / found.parameters,
         facts=known,
     )
+
+
+def _own_lm(job: Job, model: Any) -> Any:
+    """What asks models that are no plain language models; None for those."""
+    if is_classifier(job.local.folder):
+        return ClassifierLM(model, job.tokenizer)
+    return VisionLM(model, job.local.folder) if is_vision(job.local.folder) else None
 
 
 def _layers(job: Job, found: Stored) -> dict[str, Any]:

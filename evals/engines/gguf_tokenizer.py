@@ -23,7 +23,7 @@ def add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: dict[str, Any])
     """Vocabulary, merges and special tokens; ``ValueError`` names what llama.cpp would read differently."""
     described = json.loads((folder / "tokenizer.json").read_text())
     cut = pre_tokenizer(described, folder.name)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     added = {token["id"]: token for token in described.get("added_tokens", [])}
     by_id = {index: token for token, index in described["model"]["vocab"].items()}
     by_id |= {index: token["content"] for index, token in added.items()}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.tasks import TaskManager
 
 from evals.engines.answering import AnsweringLM
+from evals.engines.harness_tasks import lm_task, too_long
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
 from evals.statistics.confidence import choice_confidence, generation_confidence
-from evals.tasks import TASKS_FOLDER, Task
+from evals.tasks import Task
 
 log = logging.getLogger("evals.engines.harness")
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -36,6 +36,7 @@ class Harness:
     """One loaded variant under lm-eval: a torch model in its ``HFLM``, or the ``LM`` that the variant brings."""
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
+        self._form = variant.form
         self._lm = variant.lm or AnsweringLM(
             pretrained=variant.model,
             tokenizer=variant.tokenizer,
@@ -43,40 +44,76 @@ class Harness:
             max_length=_context(variant),
         )
 
-    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> None:
-        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop."""
+    @property
+    def trouble(self) -> str:
+        """Why some items got no answer, as far as the engine knows; "" if it does not say."""
+        return str(getattr(self._lm, "trouble", ""))
+
+    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> list[int]:
+        """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop.
+
+        Returns the items left out because they are longer than the model's context.
+        """
         if not indices:
-            return
-        lm_task = _lm_task(task.name)
-        lm_task.build_all_requests(samples=list(indices), rank=0, world_size=1)
+            return []
+        asked = lm_task(task)
+        if self._form:
+            asked = self._form(asked, task.metric)
+        ordered = sorted(set(indices))  # lm-eval numbers the documents it picks in the order of the data set
+        asked.build_all_requests(samples=ordered, rank=0, world_size=1, **self._chat(task))
+        long = set() if task.shipped else too_long(self._lm, asked.instances)
+        instances = [instance for instance in asked.instances if instance.doc_id not in long]
         logprobs: deque[list[float]] = getattr(self._lm, "answer_logprobs", deque())  # an engine may not tell
         logprobs.clear()
-        collector = _Collector(lm_task, list(indices), accept, logprobs)
+        collector = _Collector(asked, instances, ordered, accept, logprobs)
         self._lm.set_cache_hook(collector)
         try:
-            for kind, requests in _by_kind(lm_task.instances).items():
+            for kind, requests in _by_kind(instances).items():
                 responses = getattr(self._lm, kind)(requests, disable_tqdm=True)
                 for request, response in zip(requests, responses, strict=True):
-                    if not request.resps:  # an engine that hands over nothing before it is done
+                    # an engine that hands over nothing before it is done; None: no answer, so nothing was learnt
+                    if not request.resps and response is not None:
                         collector.add_partial(kind, request.args, response)
         finally:
             self._lm.set_cache_hook(_NoHook())
+        return sorted(ordered[doc_id] for doc_id in long)
+
+    def _chat(self, task: Task) -> dict[str, Any]:
+        """What asks lm-eval to put the model's chat template around prompts, nothing if the task wants none."""
+        if not task.chat_template:
+            return {}
+        tokenizer = getattr(self._lm, "tokenizer", self)
+        if not getattr(tokenizer, "chat_template", True) or not hasattr(self._lm, "apply_chat_template"):
+            raise ValueError(
+                f"task {task.name} wants the model's chat template and this model has none; "
+                "make the task without it, or choose a chat model"
+            )
+        return {
+            "apply_chat_template": True,
+            "fewshot_as_multiturn": True,
+            "chat_template": self._lm.apply_chat_template,
+            "tokenizer_name": getattr(self._lm, "tokenizer_name", ""),
+        }
 
 
 class _NoHook:
-    def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
+    def add_partial(
+        self, attr: str, request: tuple[Any, ...], response: Any, facts: Mapping[str, float] | None = None
+    ) -> None:
         pass
 
 
 class _Collector:
     """Stands where lm-eval's cache would: sees every response as it is made, and scores an item once all are there.
 
-    lm-eval's own cache is never used: its key ignores the model.
+    lm-eval's own cache is never used: its key ignores the model. ``facts`` of a request (its time, its tokens) are
+    summed over an item and kept beside its metrics.
     """
 
     def __init__(
         self,
         lm_task: Any,
+        instances: Sequence[Instance],
         indices: list[int],
         accept: Callable[[ItemResult], None],
         answer_logprobs: deque[list[float]],
@@ -86,13 +123,17 @@ class _Collector:
         self._logprobs: dict[int, list[float]] = defaultdict(list)
         self._waiting: dict[str, list[Instance]] = defaultdict(list)
         self._by_doc: dict[int, list[Instance]] = defaultdict(list)
-        for instance in lm_task.instances:
+        self._facts: dict[int, Counter[str]] = defaultdict(Counter)
+        for instance in instances:
             self._waiting[_request_key(instance.args)].append(instance)
             self._by_doc[instance.doc_id].append(instance)
 
-    def add_partial(self, attr: str, request: tuple[Any, ...], response: Any) -> None:
+    def add_partial(
+        self, attr: str, request: tuple[Any, ...], response: Any, facts: Mapping[str, float] | None = None
+    ) -> None:
         instance = self._waiting[_request_key(request)].pop(0)
         instance.resps.append(response)
+        self._facts[instance.doc_id].update(facts or {})
         if attr == "generate_until" and self._answer_logprobs:
             self._logprobs[instance.doc_id] += self._answer_logprobs.popleft()
         siblings = self._by_doc[instance.doc_id]
@@ -112,8 +153,9 @@ class _Collector:
         responses = [instance.filtered_resps[key] for instance in instances]
         metrics = self._task.process_results(instances[0].doc, responses)
         return ItemResult(
-            index=self._indices[doc_id] if doc_id < len(self._indices) else doc_id,
-            metrics={name: float(value) for name, value in metrics.items()} | self._confidence(doc_id, responses),
+            index=self._indices[doc_id],
+            metrics={name: float(value) for name, value in {**metrics, **self._facts[doc_id]}.items()}
+            | self._confidence(doc_id, responses),
             output=_answer(self._task, instances, responses),
         )
 
@@ -142,11 +184,6 @@ def _by_kind(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
     for instance in instances:
         kinds[instance.request_type].append(instance)
     return kinds
-
-
-def _lm_task(name: str) -> Any:
-    loaded = TaskManager(include_path=str(TASKS_FOLDER), include_defaults=False).load([name])
-    return loaded["tasks"][name]
 
 
 def _context(variant: LoadedVariant) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,14 +10,18 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
 
-from evals.availability import processor_flags
+from evals.availability import Device, arithmetic
 from evals.engines.classifier_lm import is_classifier
+from evals.engines.vision import is_vision
 from evals.models import LocalModel
 from evals.quantizations import Quantization
-
-BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,7 @@ class LoadedVariant:
     bits_per_weight: float
     facts: dict[str, Any] = field(default_factory=dict)
     lm: Any = None
+    form: Callable[[Any, str], Any] | None = None  # (lm-eval task, its metric) → the task as this variant is asked
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
@@ -51,23 +57,18 @@ class Job:
     artefact_key: str
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     @cached_property
     def arithmetic(self) -> torch.dtype:
         """16 bits where the hardware computes in them; FP32 otherwise (16-bit weights then keep their values)."""
-        if self.how.label == "fp32":
-            return torch.float32
-        half = torch.float16 if self.how.label == "fp16" else torch.bfloat16
-        if self.device == "cuda":
-            return half
-        native = bool(BF16_FLAGS & processor_flags())
-        return half if native and self.how.label == "bf16" else torch.float32
+        found: torch.dtype = getattr(torch, arithmetic(self.how.label, self.device))
+        return found
 
     @cached_property
     def tokenizer(self) -> Any:
-        return AutoTokenizer.from_pretrained(self.local.folder)
+        return AutoTokenizer.from_pretrained(self.local.folder, trust_remote_code=self.local.trusted)
 
     @cached_property
     def original(self) -> Any:
@@ -76,13 +77,17 @@ class Job:
 
     def plain(self, dtype: torch.dtype) -> Any:
         """A fresh copy of the unquantized model."""
-        return load_folder(self.local.folder, dtype=dtype, use_safetensors=True).to(self.device).eval()
+        return load_folder(self.local.folder, trusted=self.local.trusted, dtype=dtype).to(self.device).eval()
 
 
-def load_folder(folder: Path, **options: Any) -> Any:
-    """A model that writes text or classifies it, as the folder says; unreadable weights are named as such."""
-    kind = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
+def load_folder(folder: Path, *, trusted: bool = False, **options: Any) -> Any:
+    """A model that writes text, classifies it or reads pictures, as the folder says; unreadable weights are named.
+
+    Pickles are never read; code of the folder runs only where its commit was ``trusted`` by name.
+    """
+    kind: Any = AutoModelForSequenceClassification if is_classifier(folder) else AutoModelForCausalLM
+    kind = AutoModelForImageTextToText if is_vision(folder) else kind
     try:
-        return kind.from_pretrained(folder, **options)
+        return kind.from_pretrained(folder, use_safetensors=True, trust_remote_code=trusted, **options)
     except SafetensorError as error:
         raise ValueError(f"the weights in {folder.name} are damaged or cut short ({error}); copy them again") from error

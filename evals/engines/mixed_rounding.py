@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from data.files import write_atomically
 from evals.engines.artefacts import artefact
 from evals.engines.calibrated import usable_calibration
 from evals.engines.calibration import calibration
@@ -52,4 +53,4 @@ def _make(job: Job, made: Path) -> None:
     given, mean = usable_calibration(job), int(job.how.nominal_bits)
     widths = (mean - 1, mean, mean + 1)
     losses = layer_losses(job.plain(torch.float32), job.tokenizer, spread(given), widths, job.how.group_size)
-    (made / FILE).write_text(json.dumps(allocate(losses, mean), indent=1))
+    write_atomically(made / FILE, json.dumps(allocate(losses, mean), indent=1))

@@ -106,7 +106,7 @@ def _require_kind(job: Job, path: Path, found: OnnxFacts) -> None:
 
 
 def _model(local: LocalModel, graph: Graph) -> Any:
-    config = AutoConfig.from_pretrained(local.folder)
+    config = AutoConfig.from_pretrained(local.folder, trust_remote_code=False)
     return (OnnxClassifier if is_classifier(local.folder) else OnnxDecoder)(config, graph)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import minimize
 
+from data.files import write_atomically
 from evals.forecast.effects import EFFECTS, OWN, SHARED, TABLE, Array, own, shared, stretched
 from evals.forecast.evidence import Row, published_rows
 
@@ -53,10 +55,11 @@ def estimate(
 
 def main() -> None:
     found = estimate(published_rows())
-    with TABLE.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["effect", "kind", "variance"])
-        writer.writerows([name, "shared" if name not in OWN else "own", f"{found[name]:.6g}"] for name in EFFECTS)
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(["effect", "kind", "variance"])
+    writer.writerows([name, "shared" if name not in OWN else "own", f"{found[name]:.6g}"] for name in EFFECTS)
+    write_atomically(TABLE, written.getvalue())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from data.files import write_atomically
 from evals.home import home
 from evals.names import known
 
@@ -86,7 +87,7 @@ def confirm(typed: str) -> bool:
     if typed.strip() != sentence():
         return False
     consent = {"typed": sentence(), "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    (home() / CONSENT_FILE).write_text(json.dumps(consent), encoding="utf-8")
+    write_atomically(home() / CONSENT_FILE, json.dumps(consent))
     return True
 
 

@@ -15,6 +15,7 @@ PAGES = (
     ("pages/Report.py", "Report"),
 )
 MORE = (
+    ("pages/Data.py", "Your data"),
     ("pages/Run.py", "Run evals"),
     ("pages/Evidence.py", "Evidence"),
     ("pages/Prices.py", "Prices"),

@@ -7,12 +7,14 @@ import os
 import streamlit as st
 
 from evals import runs
+from evals.endpoints.estimate import sentences
 from evals.models import named_models
 from evals.plan import Plan, demo_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.tasks import tasks
 from pages.ui import inputs
 from pages.ui.access import writing
+from pages.ui.endpoints import own_models
 from pages.ui.race_view import race_button
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
@@ -20,7 +22,7 @@ from pages.ui.workspace import Workspace
 
 def new_run(workspace: Workspace, *, expanded: bool) -> None:
     """The form; starting writes the run or race and starts its workers."""
-    models = list(named_models())
+    models = [*named_models(), *own_models()]
     with st.expander("Measure something new", icon=":material/add:", expanded=expanded):
         if not models:
             st.info("The shipped models are not here; their weights belong in data/models.", icon=":material/download:")
@@ -63,6 +65,8 @@ def new_run(workspace: Workspace, *, expanded: bool) -> None:
             st.info(str(error), icon=":material/edit:")
             return
         st.markdown(f"**{md(estimate(plan))}** :gray[Runs on this machine in the background; costs nothing but time.]")
+        for sentence in sentences(plan):
+            st.caption(f":material/payments: {md(sentence)}")
         if st.button("Start", type="primary", icon=":material/play_arrow:"):
             try:
                 with writing("start a run", f"{', '.join(plan.models)} × {', '.join(plan.quantizations)}"):

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from data.files import write_atomically
 from pricing import calibration, observations, tables, validation
 from pricing.commands.arguments import AsJson
 
@@ -65,4 +66,4 @@ def calibrate(
     text = calibration.as_csv(fitted)
     typer.echo(text, nl=False)
     if write:
-        (tables.FOLDER / "speed.csv").write_text(text, encoding="utf-8")
+        write_atomically(tables.FOLDER / "speed.csv", text)

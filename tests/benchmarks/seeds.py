@@ -15,7 +15,7 @@ from evals.engines.harness import Harness, ItemResult
 from evals.engines.variants import load_variant
 from evals.models import FAMILY, LocalModel
 from evals.quantizations import quantization
-from evals.tasks import tasks
+from evals.tasks import shipped_tasks
 
 
 def scores(folder: Path, items: int) -> list[dict[str, object]]:
@@ -24,7 +24,7 @@ def scores(folder: Path, items: int) -> list[dict[str, object]]:
     how = quantization("bf16")
     harness = Harness(load_variant(LocalModel(name=folder.name, folder=folder), how, "seeds"))
     rows: list[dict[str, object]] = []
-    for task in tasks().values():
+    for task in shipped_tasks().values():
         results: list[ItemResult] = []
         harness.run(task, range(items), results.append)
         mean = sum(result.metrics[task.metric] for result in results) / len(results)

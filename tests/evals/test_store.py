@@ -72,17 +72,18 @@ def test_the_same_running_plan_is_joined(tmp_path: Path) -> None:
 def test_a_variant_is_given_to_one_live_worker_and_to_another_once_that_died(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.sqlite")
     new_run(store)
-    assert [(c["quantization"], c["task"]) for c in store.claim_variant("r1", "w1", ["w1"])] == [("a", "x"), ("a", "y")]
-    assert [c["quantization"] for c in store.claim_variant("r1", "w2", ["w1", "w2"])] == ["b"]
-    assert store.claim_variant("r1", "w3", ["w1", "w2", "w3"]) == []
-    assert [c["attempts"] for c in store.claim_variant("r1", "w4", ["w2", "w4"])] == [1, 1]
+    first = store.claim_variant("r1", "w1", lambda: ["w1"])
+    assert [(c["quantization"], c["task"]) for c in first] == [("a", "x"), ("a", "y")]
+    assert [c["quantization"] for c in store.claim_variant("r1", "w2", lambda: ["w1", "w2"])] == ["b"]
+    assert store.claim_variant("r1", "w3", lambda: ["w1", "w2", "w3"]) == []
+    assert [c["attempts"] for c in store.claim_variant("r1", "w4", lambda: ["w2", "w4"])] == [1, 1]
 
 
 def test_a_cancelled_run_gives_out_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.sqlite")
     new_run(store)
     store.set_run("r1", state="cancelled")
-    assert store.claim_variant("r1", "w1", ["w1"]) == []
+    assert store.claim_variant("r1", "w1", lambda: ["w1"]) == []
 
 
 def schema_1(path: Path) -> None:

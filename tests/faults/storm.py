@@ -64,6 +64,7 @@ class Storm:
     lost: int = 0
     twice: int = 0
     computed_again: int = 0
+    new_runs: int = 0  # begun while a worker of the run before may still compute: both do, for half a second
     wrong: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -132,6 +133,7 @@ class Weather:
         assert again == self.run or state != "running", "two runs of one plan at a time"
         if again != self.run:  # the first was over or cancelled: the second goes on with its results
             self.run = again
+            self.said.new_runs += 1
             self._hire()
 
     def cancel(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -56,7 +57,7 @@ class Life(RuleBasedStateMachine):
     def claim(self) -> object:
         self.named += 1
         name = f"w{self.named}"
-        mine = self.store.claim_variant(self.run, name, list(self.alive))
+        mine = self.store.claim_variant(self.run, name, lambda: self.alive)
         if not mine:
             return multiple()
         held = {(c["model"], c["quantization"]) for cells in self.alive.values() for c in cells if c["run"] == self.run}
@@ -138,5 +139,8 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("FAULT_LIVES", 15)),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )

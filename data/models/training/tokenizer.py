@@ -56,4 +56,4 @@ def load(folder: Path) -> PreTrainedTokenizerFast:
     """The tokenizer saved in ``folder``, built there if absent."""
     if not (folder / "tokenizer.json").exists():
         build().save_pretrained(folder)
-    return PreTrainedTokenizerFast.from_pretrained(folder)
+    return PreTrainedTokenizerFast.from_pretrained(folder, trust_remote_code=False)

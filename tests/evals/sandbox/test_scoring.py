@@ -48,6 +48,8 @@ def test_trouble_of_the_sandbox_is_no_score(scorer: ModuleType, monkeypatch: pyt
 class Harness:
     """Scores every item but the first, of which it fails ``failures`` times."""
 
+    trouble = ""
+
     def __init__(self, failures: int) -> None:
         self.failures, self.done, self.asked = failures, set[int](), list[list[int]]()
 
@@ -76,5 +78,5 @@ def test_an_item_that_was_left_out_is_tried_again(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_cell_with_items_never_scored_does_not_count_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(NotScored, match="the sandbox failed on 1 items"):
+    with pytest.raises(NotScored, match=r"1 items are not scored \(the sandbox failed\)"):
         answered(Harness(failures=5), monkeypatch)
