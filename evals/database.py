@@ -1,90 +1,97 @@
-"""The database file of a store: opened, checked for damage, brought to this schema, written in counted transactions.
+"""The database of a store: opened, brought to this schema, written in counted transactions; each row has a hash.
 
-Damage is looked for, not assumed away: id and number of writes are also kept beside the store (``identity``), so that
-a truncated file or a lost write-ahead log is noticed; every row carries a hash that is checked on read.
+What differs between a file and a server is left to the backend (``databases``).
 """
 
 from __future__ import annotations
 
-import sqlite3
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Table, inspect, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy import update as plain_update
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
 
-from evals.backups import back_up, latest
-from evals.home import home
-from evals.identity import Identity
-from evals.leases import any_alive
+from evals.databases import backend, configured
+from evals.leases import Lease
 from evals.migrations import steps
 from evals.schema import META, METADATA, SCHEMA_VERSION, SEALED, Row, intact, seal
+from evals.store_errors import Away, DiskFull, StoreError
+
+__all__ = ["Database", "DiskFull", "StoreError", "patient"]
+
+PATIENCE_S = 30.0
+ASK_S = 0.25
+Self = TypeVar("Self")
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 
-class StoreError(RuntimeError):
-    """The store cannot be used as it is; the message says what to do."""
+def patient(method: Callable[Concatenate[Self, Given], Made]) -> Callable[Concatenate[Self, Given], Made]:
+    """Try again while the server is away, for ``PATIENCE_S``. What is done twice must come to the same."""
 
+    @wraps(method)
+    def tried(self: Self, *args: Given.args, **kwargs: Given.kwargs) -> Made:
+        last = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return method(self, *args, **kwargs)
+            except Away:
+                if time.monotonic() > last:
+                    raise
+                time.sleep(ASK_S)
 
-class DiskFull(StoreError):
-    """Nothing was written, nothing was lost; the same write can be tried again."""
+    return tried
 
 
 class Database:
     """Opens a store, brings it to the schema of today, and reads and writes it in checked transactions."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path or home() / "bitbudget.sqlite"
-        self._identity = Identity(self.path)
-        if self._identity.read() and not (self.path.exists() and self.path.stat().st_size):
-            raise StoreError(f"store {self.path.name} is empty although it once held results; {self.remedy()}")
-        self._engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        event.listen(self._engine, "connect", _configure)
+    def __init__(self, where: Path | str | None = None) -> None:
+        self.backend = backend(where or configured())
         try:
-            with self._explained():
+            with self.backend.explained():
                 self._prepare()
         except BaseException:
             self.close()
             raise
 
+    @property
+    def path(self) -> Path:
+        """The file. Raises StoreError where there is none."""
+        return self.backend.path
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine keeps its files; work waits while its disk is full."""
+        return self.backend.folder
+
     # Opening, damage, schema
 
     def _prepare(self) -> None:
-        outside = self._identity.read()  # before the store itself, so that it cannot be ahead of it
         known = self._known()
-        if not known and outside:
-            raise StoreError(f"store {self.path.name} lost its contents; {self.remedy()}")
-        known = known or self._create()
+        if not known:
+            self.backend.require_new()
+            known = self._create()
         if known["schema"] != str(SCHEMA_VERSION):
             known = self._migrate(known["schema"])
-        if (problem := self._problem()) != "ok":
-            raise StoreError(f"store {self.path.name} is damaged ({problem}); {self.remedy()}")
-        if outside is None:
-            self._identity.write(known["store"], int(known["writes"]))
-        elif outside[0] != known["store"]:
-            raise StoreError(
-                f"store {self.path.name} is not the one that was here before; move the .id file away to accept it"
-            )
-        elif (lost := outside[1] - int(known["writes"])) > 0:
-            raise StoreError(
-                f"store {self.path.name} lost its last {lost} writes: its -wal file was removed or damaged, or this is "
-                f"an older copy. Put it back; or go on without them: python -m evals store accept; or {self.remedy()}"
-            )
-        self._inode = self.path.stat().st_ino
+        self.backend.verify(known)
 
     def _known(self) -> dict[str, str]:
-        if not inspect(self._engine).has_table("meta"):
+        if not inspect(self.backend.engine).has_table("meta"):
             return {}
-        return {row["name"]: row["value"] for row in self._read(select(META))}
+        with self.backend.reading.connect() as connection:
+            return {row.name: row.value for row in connection.execute(select(META))}
 
     def _create(self) -> dict[str, str]:
-        with self._transaction() as connection:
+        with self.backend.transaction() as connection:
             METADATA.create_all(connection)
+            self.backend.add_tables(connection)
             there = {row.name: row.value for row in connection.execute(select(META))}
             if there:  # another process was first
                 return there
@@ -93,18 +100,14 @@ class Database:
             return fresh
 
     def _migrate(self, schema: str) -> dict[str, str]:
-        """Bring an older store to this schema, a backup first; refuse a newer one and one that is being written."""
+        """Bring an older store to this schema; refuse a newer one and one that is being written."""
         if not schema.isdecimal() or not 0 < int(schema) < SCHEMA_VERSION:
             raise StoreError(
-                f"store {self.path.name} has schema {schema}, this version reads up to {SCHEMA_VERSION}; "
+                f"{self.backend.name} has schema {schema}, this version reads up to {SCHEMA_VERSION}; "
                 "use the version that wrote it, or move it away"
             )
-        if any_alive(self.path.parent):
-            raise StoreError(
-                f"store {self.path.name} is still written by workers of an older version; wait until they are done"
-            )
-        back_up(self.path, f"schema-{schema}")
-        with self._transaction() as connection:
+        self.backend.ready_for_migration(schema)
+        with self.backend.transaction() as connection:
             known = {row.name: row.value for row in connection.execute(select(META))}
             if known["schema"] == schema:  # otherwise another process was first
                 for statement in steps(int(schema), SCHEMA_VERSION):
@@ -116,75 +119,39 @@ class Database:
             known = {row.name: row.value for row in connection.execute(select(META))}
         return known
 
-    def remedy(self) -> str:
-        """What to do about damage; names the newest backup."""
-        kept = latest(self.path)
-        if kept is None:
-            return "restore a copy of your own, or move it away to start anew (it is left as it is)"
-        return f"the newest backup is backups/{kept.name}: python -m evals store restore (this file is kept)"
-
     # Transactions
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except DatabaseError as error:
-            said = str(error.orig)
-            if "full" in said:
-                raise DiskFull("the disk is full: no result was lost; free some space and resume the run") from error
-            if "locked" in said or "readonly" in said or "unable to open" in said:
-                raise StoreError(
-                    f"store {self.path.name} cannot be used ({said}); check who else uses it, and its access rights"
-                ) from error
-            raise StoreError(f"store {self.path.name} cannot be read ({said}); {self.remedy()}") from error
-        except sqlite3.Error as error:
-            raise StoreError(f"store {self.path.name} cannot be backed up ({error})") from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """Takes the write lock at once, so that two processes cannot decide on the same state."""
-        with self._explained(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            connection.exec_driver_sql("COMMIT")
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         """A transaction that is counted inside and outside the store."""
-        if not self.path.exists() or self.path.stat().st_ino != self._inode:
-            raise StoreError(f"store {self.path.name} was removed or replaced while in use; start again")
-        with self._transaction() as connection:
+        self.backend.before_write()
+        with self.backend.explained(), self.backend.transaction() as connection:
+            self.backend.admit(connection)
             yield connection
-            raised = "UPDATE meta SET value = value + 1 WHERE name = 'writes' RETURNING value"
+            raised = (
+                "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS VARCHAR) "
+                "WHERE name = 'writes' RETURNING value"
+            )
             writes = int(connection.exec_driver_sql(raised).scalar_one())
-        self._identity.count(writes)
+        self.backend.counted(writes)
 
+    @patient
     def _read(self, statement: Any) -> list[Row]:
-        with self._explained(), self._engine.connect() as connection:
+        with self.backend.explained(), self.backend.reading.connect() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
-
-    def _problem(self) -> str:
-        """What SQLite finds wrong with tables and indices, "ok" if nothing."""
-        with self._engine.connect() as connection:
-            return str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
 
     def _checked(self, table: Table, rows: list[Row]) -> list[Row]:
         """The rows, each as it was written."""
         for row in rows:
             if not intact(table, row):
                 what = " ".join(str(row[column.name]) for column in table.primary_key)
-                raise StoreError(f"{table.name}: {what[:80]} was altered on disk; {self.remedy()}")
+                raise StoreError(f"{table.name}: {what[:80]} was altered on disk; {self.backend.remedy()}")
         return rows
 
     def _insert(self, connection: Connection, table: Table, rows: Iterable[Row]) -> None:
         """Add rows of a ``SEALED`` table, each with its hash; one whose key is there already changes nothing."""
         if listed := [dict(row) for row in rows]:
-            connection.execute(insert(table).on_conflict_do_nothing(), listed)
+            connection.execute(self.backend.insert(table).on_conflict_do_nothing(), listed)
             _seal(connection, table, select(table).where(table.c.row_hash == ""))
 
     def _change(self, connection: Connection, table: Table, where: Sequence[Any], values: Row) -> None:
@@ -195,13 +162,40 @@ class Database:
             _seal(connection, table, select(table).where(*(column == row[column.name] for column in table.primary_key)))
 
     def close(self) -> None:
-        """Let go of the files."""
-        self._engine.dispose()
+        """Let go of files and connections."""
+        self.backend.close()
+
+    @patient
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever the store does: for caches of what was read."""
+        return self.backend.stamp()
 
     def back_up(self) -> Path:
         """A copy of the store as it is now, named by the day. Raises StoreError if it cannot be made."""
-        with self._explained():
-            return back_up(self.path)
+        with self.backend.explained():
+            return self.backend.back_up()
+
+    # Who works on it
+
+    @patient
+    def lease(self, worker: str) -> Lease:
+        """What the process of a new worker is given; from now on it counts as alive."""
+        return self.backend.lease(worker)
+
+    @patient
+    def take_up(self, worker: str, given: str) -> None:
+        """This process is that worker: it writes only while it has its lease."""
+        self.backend.take_up(worker, given)
+
+    @patient
+    def let_go(self, worker: str, given: str) -> None:
+        """That worker, which was this process, is done."""
+        self.backend.let_go(worker, given)
+
+    @patient
+    def alive_workers(self, run: str) -> list[str]:
+        """Workers of a run that are alive; a dead one can write nothing any more."""
+        return self.backend.alive_workers(run)
 
 
 def _seal(connection: Connection, table: Table, statement: Any) -> None:
@@ -209,9 +203,3 @@ def _seal(connection: Connection, table: Table, statement: Any) -> None:
     for row in connection.execute(statement).mappings().all():
         here = [column == row[column.name] for column in table.primary_key]
         connection.execute(plain_update(table).where(*here).values(row_hash=seal(table, dict(row))))
-
-
-def _configure(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions are opened explicitly, see Database._transaction
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from evals.home import home
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """What makes a new worker process alive: a word for its command line, and files it inherits."""
+
+    given: str
+    files: tuple[int, ...] = ()
+
+    def hand_over(self) -> None:
+        """The worker has its own copy of the files; those of the process that started it are closed."""
+        for file in self.files:
+            os.close(file)
 
 
 def _folder() -> Path:

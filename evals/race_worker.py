@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from evals.leases import alive_workers
 from evals.memory import is_out_of_memory
 from evals.race import Ask, Race
 from evals.races import fresh_race, race_cells, stored_scores
@@ -41,7 +40,7 @@ class RaceWorker(Worker):
 
     def _work(self) -> None:
         """Play to the end; a second worker of the same race steps back."""
-        if min([self._name, *alive_workers(self._run)]) != self._name:
+        if min([self._name, *self._store.alive_workers(self._run)]) != self._name:
             return
         while ask := self._race.played(stored_scores(self._store, self._cells)):
             self._answer_ask(ask)

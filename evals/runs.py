@@ -15,7 +15,6 @@ from typing import Any, Literal
 from evals.disk import short_of_disk
 from evals.home import ROOT, home
 from evals.importing.keeping import is_imported
-from evals.leases import alive_workers, lease
 from evals.measurements import unsandboxed_note
 from evals.models import evaluable
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
@@ -114,7 +113,7 @@ def resume(run: str, store: Store | None = None) -> None:
     if not open_cells:
         finish_run(store, run)
         return
-    if alive_workers(run):
+    if store.alive_workers(run):
         return
     variants = {(c["model"], c["quantization"]) for c in open_cells}
     processors = os.cpu_count() or 1
@@ -124,19 +123,19 @@ def resume(run: str, store: Store | None = None) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     for _ in range(workers):
         name = f"{run}.{uuid.uuid4().hex[:8]}"
-        held = lease(name)
+        held = store.lease(name)
         with (logs / f"{name}.log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", WORKER, run, name, str(held)],
+                [sys.executable, "-m", WORKER, run, name, held.given],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                pass_fds=(held,),
+                pass_fds=held.files,
             )
-        os.close(held)
+        held.hand_over()
 
 
 def reopen(run: str, store: Store | None = None) -> None:
@@ -177,7 +176,7 @@ def state(run: str, store: Store | None = None) -> RunState | None:
     """The state of one run without counting its cells; None if there is none."""
     store = store or shared_store()
     row = store.run(run)
-    if row is None or row["state"] != "running" or alive_workers(run):
+    if row is None or row["state"] != "running" or store.alive_workers(run):
         return row["state"] if row else None
     return "interrupted" if any(cell["state"] in OPEN for cell in store.cells(run)) else "done"
 
@@ -214,7 +213,7 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     notes = {cell["cell_key"]: unsandboxed_note(store.unsandboxed(cell["cell_key"])) for cell in raw}
     cells = [_cell_status(cell, plan, scores[cell["cell_key"]], notes[cell["cell_key"]]) for cell in raw]
     state = row["state"]
-    if state == "running" and not alive_workers(row["run"]):
+    if state == "running" and not store.alive_workers(row["run"]):
         state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
     return RunStatus(
         run=row["run"],

@@ -7,67 +7,87 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Dialect, Float, Index, Integer, MetaData, String, Table, TypeDecorator
 
 SCHEMA_VERSION = 2
 METADATA = MetaData()
 
-META = Table("meta", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False))
+
+class _PostgresText(TypeDecorator[str]):
+    """Text compared byte by byte, as SQLite does; PostgreSQL keeps no character 0, so that one is spelled out."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(collation="C")
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\x10", "\x101").replace("\0", "\x100") if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\x100", "\0").replace("\x101", "\x10") if value else value
+
+
+TEXT = String().with_variant(_PostgresText(), "postgresql")
+COUNT = Integer().with_variant(BigInteger(), "postgresql")  # SQLite's are as long as needed
+
+META = Table("meta", METADATA, Column("name", TEXT, primary_key=True), Column("value", TEXT, nullable=False))
 RUNS = Table(
     "runs",
     METADATA,
-    Column("run", String, primary_key=True),
-    Column("digest", String, nullable=False),
-    Column("plan", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("run", TEXT, primary_key=True),
+    Column("digest", TEXT, nullable=False),
+    Column("plan", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
     Column("created", Float, nullable=False),
     Column("finished", Float),
-    Column("provenance", String, nullable=False),
-    Column("reason", String, nullable=False, default="", server_default=""),
-    Column("row_hash", String, nullable=False, default="", server_default=""),
+    Column("provenance", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False, default="", server_default=""),
+    Column("row_hash", TEXT, nullable=False, default="", server_default=""),
 )
 CELLS = Table(
     "cells",
     METADATA,
-    Column("run", String, primary_key=True),
-    Column("model", String, primary_key=True),
-    Column("quantization", String, primary_key=True),
-    Column("task", String, primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("variant_key", String, nullable=False),
-    Column("cell_key", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("items_total", Integer, nullable=False),
-    Column("reason", String, nullable=False, default=""),
-    Column("worker", String, nullable=False, default=""),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("run", TEXT, primary_key=True),
+    Column("model", TEXT, primary_key=True),
+    Column("quantization", TEXT, primary_key=True),
+    Column("task", TEXT, primary_key=True),
+    Column("position", COUNT, nullable=False),
+    Column("variant_key", TEXT, nullable=False),
+    Column("cell_key", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("items_total", COUNT, nullable=False),
+    Column("reason", TEXT, nullable=False, default=""),
+    Column("worker", TEXT, nullable=False, default=""),
+    Column("attempts", COUNT, nullable=False, default=0),
     Column("started", Float),
     Column("seconds", Float),
-    Column("batch_size", Integer),
-    Column("row_hash", String, nullable=False, default="", server_default=""),
+    Column("batch_size", COUNT),
+    Column("row_hash", TEXT, nullable=False, default="", server_default=""),
 )
 VARIANTS = Table(
     "variants",
     METADATA,
-    Column("variant_key", String, primary_key=True),
-    Column("model", String, nullable=False),
-    Column("quantization", String, nullable=False),
-    Column("weight_bytes", Integer, nullable=False),
+    Column("variant_key", TEXT, primary_key=True),
+    Column("model", TEXT, nullable=False),
+    Column("quantization", TEXT, nullable=False),
+    Column("weight_bytes", COUNT, nullable=False),
     Column("bits_per_weight", Float, nullable=False),
-    Column("facts", String, nullable=False),
-    Column("row_hash", String, nullable=False, default="", server_default=""),
+    Column("facts", TEXT, nullable=False),
+    Column("row_hash", TEXT, nullable=False, default="", server_default=""),
 )
 ITEMS = Table(
     "items",
     METADATA,
-    Column("item_key", String, primary_key=True),
-    Column("cell_key", String, nullable=False),
-    Column("item", String, nullable=False),
+    Column("item_key", TEXT, primary_key=True),
+    Column("cell_key", TEXT, nullable=False),
+    Column("item", TEXT, nullable=False),
     Column("score", Float, nullable=False),
-    Column("metrics", String, nullable=False),
-    Column("output", String, nullable=False),
+    Column("metrics", TEXT, nullable=False),
+    Column("output", TEXT, nullable=False),
     Column("created", Float, nullable=False),
-    Column("row_hash", String, nullable=False),
+    Column("row_hash", TEXT, nullable=False),
     Index("items_of_cell", "cell_key"),
 )
 SEALED = (RUNS, CELLS, VARIANTS)

@@ -128,7 +128,7 @@ class ItemSink:
 
     def _wait_for_disk(self) -> None:
         said = ""
-        while why := short_of_disk(self._store.path.parent):
+        while why := short_of_disk(self._store.folder):
             if not said:
                 log.warning("waiting: %s", why)
             said = why

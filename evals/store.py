@@ -1,4 +1,4 @@
-"""Where runs, cells and item results are kept: SQLite through SQLAlchemy, one accepted result an item key."""
+"""Where runs, cells and item results are kept, through SQLAlchemy: one accepted result an item key."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
-from evals.database import Database, DiskFull, StoreError
-from evals.home import home
+from evals.database import Database, DiskFull, StoreError, patient
+from evals.databases import configured
 from evals.schema import CELLS, ITEMS, RUNS, VARIANTS, Row, row_hash
 
 __all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
@@ -23,8 +22,8 @@ MANY_ROWS = 1_000  # written at once
 class Store(Database):
     """All reads and writes; safe to open from several processes."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        super().__init__(path)
+    def __init__(self, where: Path | str | None = None) -> None:
+        super().__init__(where)
         self._scores: dict[str, dict[str, float]] = {}
         self._marked: dict[str, int] = {}
 
@@ -32,6 +31,10 @@ class Store(Database):
 
     def add_run(self, run: Row, cells: Iterable[Row]) -> str:
         """Add a run unless the same plan is still active; returns the id of the run that now stands for it."""
+        return self._add_run(run, list(cells))
+
+    @patient
+    def _add_run(self, run: Row, cells: list[Row]) -> str:
         with self._write() as connection:
             active = select(RUNS.c.run).where(RUNS.c.digest == run["digest"], RUNS.c.state == "running")
             found = connection.execute(active).scalar()
@@ -53,12 +56,14 @@ class Store(Database):
         statement = select(CELLS).order_by(CELLS.c.run, CELLS.c.position)
         return self._checked(CELLS, self._read(statement if run is None else statement.where(CELLS.c.run == run)))
 
+    @patient
     def set_run(self, run: str, states: Iterable[str] | None = None, **values: Any) -> None:
         """Change a run, if given only one that is in one of ``states``."""
         where = [RUNS.c.run == run, *([RUNS.c.state.in_(list(states))] if states is not None else [])]
         with self._write() as connection:
             self._change(connection, RUNS, where, values)
 
+    @patient
     def set_cells(self, run: str, values: Row, where: Row, states: Iterable[str] | None = None) -> None:
         """Change the cells of a run that match ``where`` and, if given, are in one of ``states``."""
         matching = [CELLS.c.run == run, *(CELLS.c[name] == value for name, value in where.items())]
@@ -67,6 +72,7 @@ class Store(Database):
         with self._write() as connection:
             self._change(connection, CELLS, matching, values)
 
+    @patient
     def claim_variant(self, run: str, worker: str, alive: Callable[[], Iterable[str]]) -> list[Row]:
         """Give this worker the next variant of a running run that nobody alive works on; [] when none is left.
 
@@ -96,6 +102,7 @@ class Store(Database):
 
     # Variants and items
 
+    @patient
     def add_variant(self, row: Row) -> None:
         with self._write() as connection:
             self._insert(connection, VARIANTS, [row])
@@ -107,12 +114,17 @@ class Store(Database):
         """Append results; a key that is already there keeps its first result."""
         stamped = [{**row, "created": time.time(), "row_hash": row_hash(row)} for row in rows]
         if stamped:
-            with self._write() as connection:
-                connection.execute(insert(ITEMS).on_conflict_do_nothing(), stamped)
+            self._add_items(stamped)
+
+    @patient
+    def _add_items(self, stamped: list[Row]) -> None:
+        with self._write() as connection:
+            connection.execute(self.backend.insert(ITEMS).on_conflict_do_nothing(), stamped)
 
     def items(self, cell_key: str) -> list[Row]:
         """Results of a cell, each checked against its hash."""
-        return self._checked(ITEMS, self._read(select(ITEMS).where(ITEMS.c.cell_key == cell_key)))
+        statement = select(ITEMS).where(ITEMS.c.cell_key == cell_key).order_by(*self.backend.item_order)
+        return self._checked(ITEMS, self._read(statement))
 
     def cell_keys(self) -> list[str]:
         """Every cell that has results, whether or not a run still names it."""
@@ -148,8 +160,9 @@ class Store(Database):
             rows = iter(items)
             while part := list(islice(rows, MANY_ROWS)):
                 stamped = [{**row, "created": time.time(), "row_hash": row_hash(row)} for row in part]
-                connection.execute(insert(ITEMS).on_conflict_do_nothing(), stamped)
+                connection.execute(self.backend.insert(ITEMS).on_conflict_do_nothing(), stamped)
 
+    @patient
     def remove_run(self, run: str) -> None:
         """Take a run out with its cells, and with the items that no other run's cell names."""
         with self._write() as connection:
@@ -159,19 +172,14 @@ class Store(Database):
             kept = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.cell_key.in_(keys))).scalars())
             connection.execute(delete(ITEMS).where(ITEMS.c.cell_key.in_(keys - kept)))
 
-    def stamp(self) -> tuple[int, int]:
-        """Changes whenever the store does: for caches of what was read."""
-        wal = self.path.with_name(self.path.name + "-wal")
-        return tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in (self.path, wal))  # type: ignore[return-value]
 
-
-_shared: dict[Path, Store] = {}
+_shared: dict[Path | str, Store] = {}
 
 
 def shared_store() -> Store:
-    """The store of ``BITBUDGET_HOME``, opened once a process and again if its file was replaced."""
-    path = home() / "bitbudget.sqlite"
-    found = _shared.get(path)
-    if found is None or not path.exists():
-        found = _shared[path] = Store(path)
+    """The store of this installation, opened once a process and again if its file was replaced."""
+    where = configured()
+    found = _shared.get(where)
+    if found is None or not found.backend.is_there():
+        found = _shared[where] = Store(where)
     return found

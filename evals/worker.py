@@ -17,7 +17,6 @@ from typing import Any
 
 from evals.disk import short_of_disk
 from evals.home import home
-from evals.leases import alive_workers
 from evals.memory import is_out_of_memory, shortage
 from evals.models import evaluable
 from evals.plan import chosen_items
@@ -71,7 +70,7 @@ class Worker:
             log.error("%s", error)
 
     def _work(self) -> None:
-        while cells := self._store.claim_variant(self._run, self._name, partial(alive_workers, self._run)):
+        while cells := self._store.claim_variant(self._run, self._name, partial(self._store.alive_workers, self._run)):
             try:
                 self._evaluate(cells)
             except (Stopped, StoreError, TooManyErrors, StartAgain):
@@ -208,7 +207,7 @@ def pause_run(store: Store, run: str, reason: str) -> None:
 def keep_copy(store: Store) -> None:
     """Back the store up, if there is room."""
     try:
-        if not short_of_disk(store.path.parent):
+        if store.backend.copies_itself and not short_of_disk(store.folder):
             store.back_up()
     except (StoreError, OSError) as trouble:
         log.warning("no backup was made: %s", trouble)
@@ -270,11 +269,12 @@ def main(kind: type[Worker] = Worker) -> None:
         from evals.race_worker import RaceWorker  # imported here: it builds on this module
 
         kind = RaceWorker
+    store.take_up(name, held)
     try:
         kind(store, run, name).work()
     except StartAgain:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # same lease, none of the memory
-    os.close(int(held))  # at once, so that nobody takes this worker for a live one while Python shuts down
+    store.let_go(name, held)
 
 
 if __name__ == "__main__":
