@@ -122,7 +122,7 @@ class Database:
     # Transactions
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         """A transaction that is counted inside and outside the store."""
         self.backend.before_write()
         with self.backend.explained(), self.backend.transaction() as connection:
@@ -140,7 +140,7 @@ class Database:
         with self.backend.explained(), self.backend.reading.connect() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
-    def _checked(self, table: Table, rows: list[Row]) -> list[Row]:
+    def checked(self, table: Table, rows: list[Row]) -> list[Row]:
         """The rows, each as it was written."""
         for row in rows:
             if not intact(table, row):
@@ -156,7 +156,7 @@ class Database:
 
     def _change(self, connection: Connection, table: Table, where: Sequence[Any], values: Row) -> None:
         """Change rows of a ``SEALED`` table, which must be intact before, and hash them anew."""
-        before = self._checked(table, [dict(r) for r in connection.execute(select(table).where(*where)).mappings()])
+        before = self.checked(table, [dict(r) for r in connection.execute(select(table).where(*where)).mappings()])
         connection.execute(plain_update(table).where(*where).values(dict(values)))
         for row in before:
             _seal(connection, table, select(table).where(*(column == row[column.name] for column in table.primary_key)))

@@ -23,7 +23,8 @@ from evals.schema import ITEMS
 from evals.store_errors import Away, DiskFull, StoreError
 
 CONNECT_S = 5
-LONGEST_WAIT_MS = 30_000  # for the lock, and of a writer that stopped in the middle of a transaction
+LOCK_MS = 30_000
+STALLED_MS = 10_000  # a writer that stopped in the middle of a transaction must not keep the lock from others
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('bitbudget ' || current_schema(), 0))"
 REFUSED = ("password", "authentication", "pg_hba", "does not exist", "could not translate", "failed to resolve", "SSL")
 AWAY = ("08", "57P", "25P03", "40001", "40P01", "53300")  # SQLSTATE: connection, shutdown, serialization, crowded
@@ -38,10 +39,9 @@ class PostgresServer:
 
     def __init__(self, url: URL) -> None:
         self.folder = home()  # logs and everything else that is a file
-        self.name = f"store {url.database} on {url.host or 'this machine'}:{url.port or 5432}"
-        waits = " ".join(
-            f"-c {setting}={LONGEST_WAIT_MS}" for setting in ("lock_timeout", "idle_in_transaction_session_timeout")
-        )
+        self.label = f"{url.database} on {url.host or 'this machine'}:{url.port or 5432}"
+        self.name = f"store {self.label}"
+        waits = f"-c lock_timeout={LOCK_MS} -c idle_in_transaction_session_timeout={STALLED_MS}"
         asked = str(url.query.get("options", ""))
         url = url.set(drivername="postgresql+psycopg").update_query_dict({"options": f"{asked} {waits}".strip()})
         if "connect_timeout" not in url.query:
@@ -73,7 +73,7 @@ class PostgresServer:
         """Nobody may write meanwhile; all steps are one transaction, so that no copy is needed."""
         with self.engine.begin() as connection:
             self.add_tables(connection)
-        if self.leases.alive():
+        if self.any_alive():
             raise StoreError(f"{self.name} is still written by workers of an older version; wait until they are done")
 
     def verify(self, known: Mapping[str, str]) -> None:
@@ -168,3 +168,8 @@ class PostgresServer:
         """Workers of a run, on whatever machine."""
         with self.explained():
             return self.leases.alive(run)
+
+    def any_alive(self) -> bool:
+        """Whether any worker is, on whatever machine."""
+        with self.explained():
+            return bool(self.leases.alive())

@@ -96,7 +96,8 @@ Row = Mapping[str, Any]
 
 def row_hash(row: Row) -> str:
     """SHA-256 over what an item row says."""
-    said = [row["item_key"], row["cell_key"], row["item"], repr(float(row["score"])), row["metrics"], row["output"]]
+    score = repr(float(row["score"]) + 0.0)  # SQLite keeps no sign of zero
+    said = [row["item_key"], row["cell_key"], row["item"], score, row["metrics"], row["output"]]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

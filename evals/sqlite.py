@@ -27,7 +27,8 @@ class SqliteFile:
     item_order: tuple[Any, ...] = ()  # as they were written
 
     def __init__(self, path: Path) -> None:
-        self.path, self.folder, self.name = path, path.parent, f"store {path.name}"
+        self.path, self.folder, self.label = path, path.parent, path.name
+        self.name = f"store {self.label}"
         self._identity = Identity(path)
         self._outside = self._identity.read()  # before the store itself, so that it cannot be ahead of it
         if self._outside and not (path.exists() and path.stat().st_size):
@@ -53,7 +54,7 @@ class SqliteFile:
 
     def ready_for_migration(self, schema: str) -> None:
         """Nobody may write meanwhile, and there is a copy of what was."""
-        if any_alive(self.folder):
+        if self.any_alive():
             raise StoreError(f"{self.name} is still written by workers of an older version; wait until they are done")
         back_up(self.path, f"schema-{schema}")
 
@@ -157,6 +158,10 @@ class SqliteFile:
     def alive_workers(self, run: str) -> list[str]:
         """Workers of a run whose lock is held."""
         return alive_workers(run)
+
+    def any_alive(self) -> bool:
+        """Whether any worker is."""
+        return any_alive(self.folder)
 
 
 def _configure(connection: Any, _: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Store(Database):
 
     @patient
     def _add_run(self, run: Row, cells: list[Row]) -> str:
-        with self._write() as connection:
+        with self.writing() as connection:
             active = select(RUNS.c.run).where(RUNS.c.digest == run["digest"], RUNS.c.state == "running")
             found = connection.execute(active).scalar()
             if found:
@@ -46,21 +46,21 @@ class Store(Database):
 
     def runs(self) -> list[Row]:
         """All runs, newest first."""
-        return self._checked(RUNS, self._read(select(RUNS).order_by(RUNS.c.created.desc())))
+        return self.checked(RUNS, self._read(select(RUNS).order_by(RUNS.c.created.desc())))
 
     def run(self, run: str) -> Row | None:
-        return next(iter(self._checked(RUNS, self._read(select(RUNS).where(RUNS.c.run == run)))), None)
+        return next(iter(self.checked(RUNS, self._read(select(RUNS).where(RUNS.c.run == run)))), None)
 
     def cells(self, run: str | None = None) -> list[Row]:
         """Cells of a run, or of all runs, in planned order."""
         statement = select(CELLS).order_by(CELLS.c.run, CELLS.c.position)
-        return self._checked(CELLS, self._read(statement if run is None else statement.where(CELLS.c.run == run)))
+        return self.checked(CELLS, self._read(statement if run is None else statement.where(CELLS.c.run == run)))
 
     @patient
     def set_run(self, run: str, states: Iterable[str] | None = None, **values: Any) -> None:
         """Change a run, if given only one that is in one of ``states``."""
         where = [RUNS.c.run == run, *([RUNS.c.state.in_(list(states))] if states is not None else [])]
-        with self._write() as connection:
+        with self.writing() as connection:
             self._change(connection, RUNS, where, values)
 
     @patient
@@ -69,7 +69,7 @@ class Store(Database):
         matching = [CELLS.c.run == run, *(CELLS.c[name] == value for name, value in where.items())]
         if states is not None:
             matching.append(CELLS.c.state.in_(list(states)))
-        with self._write() as connection:
+        with self.writing() as connection:
             self._change(connection, CELLS, matching, values)
 
     @patient
@@ -78,14 +78,14 @@ class Store(Database):
 
         ``alive`` is asked under the write lock: a worker that claimed a moment ago must not be taken for a dead one.
         """
-        with self._write() as connection:
+        with self.writing() as connection:
             if connection.execute(select(RUNS.c.state).where(RUNS.c.run == run)).scalar() != "running":
                 return []
             statement = select(CELLS).where(CELLS.c.run == run, CELLS.c.state.in_(("queued", "running")))
             held = {worker, *alive()}
             taken: set[tuple[str, str]] = set()
             found = connection.execute(statement.order_by(CELLS.c.position)).mappings()
-            waiting = self._checked(CELLS, [dict(row) for row in found])
+            waiting = self.checked(CELLS, [dict(row) for row in found])
             for cell in waiting:
                 if cell["worker"] in held:
                     taken.add((cell["model"], cell["quantization"]))
@@ -104,11 +104,11 @@ class Store(Database):
 
     @patient
     def add_variant(self, row: Row) -> None:
-        with self._write() as connection:
+        with self.writing() as connection:
             self._insert(connection, VARIANTS, [row])
 
     def variants(self) -> dict[str, Row]:
-        return {row["variant_key"]: row for row in self._checked(VARIANTS, self._read(select(VARIANTS)))}
+        return {row["variant_key"]: row for row in self.checked(VARIANTS, self._read(select(VARIANTS)))}
 
     def add_items(self, rows: Iterable[Row]) -> None:
         """Append results; a key that is already there keeps its first result."""
@@ -117,14 +117,14 @@ class Store(Database):
             self._add_items(stamped)
 
     @patient
-    def _add_items(self, stamped: list[Row]) -> None:
-        with self._write() as connection:
+    def _add_items(self, stamped: Sequence[Row]) -> None:
+        with self.writing() as connection:
             connection.execute(self.backend.insert(ITEMS).on_conflict_do_nothing(), stamped)
 
     def items(self, cell_key: str) -> list[Row]:
         """Results of a cell, each checked against its hash."""
         statement = select(ITEMS).where(ITEMS.c.cell_key == cell_key).order_by(*self.backend.item_order)
-        return self._checked(ITEMS, self._read(statement))
+        return self.checked(ITEMS, self._read(statement))
 
     def cell_keys(self) -> list[str]:
         """Every cell that has results, whether or not a run still names it."""
@@ -149,7 +149,7 @@ class Store(Database):
 
     def add_imported(self, runs: Iterable[Row], cells: Iterable[Row], items: Iterable[Row]) -> None:
         """Runs of other tools with their cells and items, all of it or nothing; what is there already stays."""
-        with self._write() as connection:
+        with self.writing() as connection:
             there = set(connection.execute(select(RUNS.c.run)).scalars())
             new = [run for run in runs if run["run"] not in there]
             if not new:
@@ -165,7 +165,7 @@ class Store(Database):
     @patient
     def remove_run(self, run: str) -> None:
         """Take a run out with its cells, and with the items that no other run's cell names."""
-        with self._write() as connection:
+        with self.writing() as connection:
             keys = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.run == run)).scalars())
             connection.execute(delete(CELLS).where(CELLS.c.run == run))
             connection.execute(delete(RUNS).where(RUNS.c.run == run))

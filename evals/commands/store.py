@@ -1,4 +1,4 @@
-"""``store check | backup | restore | accept``: look after the file that holds all results."""
+"""``store check | backup | restore | accept | copy``: look after what holds all results."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import typer
 
 from evals.backups import latest
 from evals.commands.arguments import Json, say, told
+from evals.databases import configured
 from evals.home import home
 from evals.identity import Identity
 from evals.leases import any_alive
 from evals.store import Store, StoreError
+from evals.store_copy import copy_store
 
 app = typer.Typer(help="Look after the store of results.", no_args_is_help=True)
 
@@ -27,9 +29,9 @@ def check(as_json: Json = False) -> None:
         cells = store.cells()
         rows = len(store.runs()) + len(cells) + len(store.variants())
         items = sum(len(store.items(key)) for key in store.cell_keys())
-        kept = latest(store.path)
-    found = {"store": store.path.name, "items": items, "rows": rows + items, "backup": kept.name if kept else None}
-    text = f"{store.path.name}: {rows + items} rows as written; newest backup: {kept.name if kept else 'none'}"
+        kept, name = store.backend.latest_backup(), store.backend.label
+    found = {"store": name, "items": items, "rows": rows + items, "backup": kept.name if kept else None}
+    text = f"{name}: {rows + items} rows as written; newest backup: {kept.name if kept else 'none'}"
     say(found, as_json, text)
 
 
@@ -47,8 +49,8 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a backup in the place of the store; what is there now is kept beside it."""
-    path = home() / "bitbudget.sqlite"
     with told():
+        path = _file()
         source = file or latest(path)
         if source is None or not source.exists():
             raise ValueError(f"no backup {str(file or '')!r} to restore; name the file of a copy")
@@ -69,8 +71,8 @@ def restore(
 @app.command()
 def accept(as_json: Json = False) -> None:
     """Take the store as it is, although it is older than the last one seen here; what is missing is measured again."""
-    path = home() / "bitbudget.sqlite"
     with told():
+        path = _file()
         identity = Identity(path)
         if not path.exists() or not path.stat().st_size:
             raise ValueError(f"there is nothing in {path.name}; restore a backup, or move {identity.path.name} away")
@@ -83,3 +85,35 @@ def accept(as_json: Json = False) -> None:
                 identity.write(*before)
             raise
     say({"store": path.name}, as_json, f"{path.name} is taken as it is")
+
+
+@app.command()
+def copy(
+    to: Annotated[str, typer.Option(help="postgresql+psycopg://USER@HOST/DATABASE, or the name of a new file.")],
+    source: Annotated[str, typer.Option("--from", help="The same, of what to copy; this store if left out.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Copy a whole store into an empty one, on a server or in a file; every row is read back and compared."""
+    with told():
+        old = Store(_place(source) if source else None)
+        new = Store(_place(to))
+        try:
+            counts = copy_store(old, new)
+        finally:
+            old.close()
+            new.close()
+    found = {"from": old.backend.label, "to": new.backend.label, "rows": counts}
+    text = f"copied {sum(counts.values())} rows of {old.backend.label} to {new.backend.label}, each read back and equal"
+    say(found, as_json, text)
+
+
+def _place(given: str) -> Path | str:
+    return given if "://" in given else Path(given)
+
+
+def _file() -> Path:
+    """The file of the store. Raises StoreError where it is on a server."""
+    where = configured()
+    if isinstance(where, str):
+        raise StoreError("BITBUDGET_DB names a server: restore the database there, with pg_restore")
+    return where

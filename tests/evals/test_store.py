@@ -10,6 +10,7 @@ from evals.backups import latest
 from evals.leases import lease
 from evals.schema import row_hash
 from evals.store import Store, StoreError
+from tests.conftest import Place
 
 ITEM = {"item_key": "k1", "cell_key": "c", "item": "i1", "score": 1.0, "metrics": "{}", "output": "yes"}
 
@@ -24,18 +25,17 @@ def new_run(store: Store, run: str = "r1", digest: str = "d") -> str:
     return store.add_run(row, cells)
 
 
-def test_one_accepted_result_a_key(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_one_accepted_result_a_key(place: Place) -> None:
+    store = place.open()
     store.add_items([ITEM])
     store.add_items([{**ITEM, "score": 0.0}])
     assert [row["score"] for row in store.items("c")] == [1.0]
 
 
-def test_an_altered_row_is_refused_not_shown(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_an_altered_row_is_refused_not_shown(place: Place) -> None:
+    store = place.open()
     store.add_items([ITEM])
-    with sqlite3.connect(tmp_path / "s.sqlite") as raw:
-        raw.execute("UPDATE items SET score = 0.0")
+    place.sql("UPDATE items SET score = 0.0")
     with pytest.raises(StoreError, match="items: k1 was altered"):
         store.items("c")
 
@@ -53,24 +53,23 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         Store(tmp_path / "s.sqlite")
 
 
-def test_another_schema_is_named(tmp_path: Path) -> None:
-    Store(tmp_path / "s.sqlite")
-    with sqlite3.connect(tmp_path / "s.sqlite") as raw:
-        raw.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
+def test_another_schema_is_named(place: Place) -> None:
+    place.open()
+    place.sql("UPDATE meta SET value = '99' WHERE name = 'schema'")
     with pytest.raises(StoreError, match="schema 99, this version reads up to 2"):
-        Store(tmp_path / "s.sqlite")
+        place.open()
 
 
-def test_the_same_running_plan_is_joined(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_the_same_running_plan_is_joined(place: Place) -> None:
+    store = place.open()
     assert new_run(store, "r1") == "r1"
     assert new_run(store, "r2") == "r1"
     store.set_run("r1", state="done")
     assert new_run(store, "r3") == "r3"
 
 
-def test_a_variant_is_given_to_one_live_worker_and_to_another_once_that_died(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_a_variant_is_given_to_one_live_worker_and_to_another_once_that_died(place: Place) -> None:
+    store = place.open()
     new_run(store)
     first = store.claim_variant("r1", "w1", lambda: ["w1"])
     assert [(c["quantization"], c["task"]) for c in first] == [("a", "x"), ("a", "y")]
@@ -79,41 +78,52 @@ def test_a_variant_is_given_to_one_live_worker_and_to_another_once_that_died(tmp
     assert [c["attempts"] for c in store.claim_variant("r1", "w4", lambda: ["w2", "w4"])] == [1, 1]
 
 
-def test_a_cancelled_run_gives_out_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_a_cancelled_run_gives_out_nothing(place: Place) -> None:
+    store = place.open()
     new_run(store)
     store.set_run("r1", state="cancelled")
     assert store.claim_variant("r1", "w1", lambda: ["w1"]) == []
 
 
+SCHEMA_1 = """
+    CREATE TABLE meta (name VARCHAR NOT NULL PRIMARY KEY, value VARCHAR NOT NULL);
+    CREATE TABLE runs (run VARCHAR NOT NULL PRIMARY KEY, digest VARCHAR NOT NULL, plan VARCHAR NOT NULL,
+        state VARCHAR NOT NULL, created FLOAT NOT NULL, finished FLOAT, provenance VARCHAR NOT NULL);
+    CREATE TABLE cells (run VARCHAR NOT NULL, model VARCHAR NOT NULL, quantization VARCHAR NOT NULL,
+        task VARCHAR NOT NULL, position INTEGER NOT NULL, variant_key VARCHAR NOT NULL,
+        cell_key VARCHAR NOT NULL, state VARCHAR NOT NULL, items_total INTEGER NOT NULL,
+        reason VARCHAR NOT NULL, worker VARCHAR NOT NULL, attempts INTEGER NOT NULL, started FLOAT,
+        seconds FLOAT, PRIMARY KEY (run, model, quantization, task));
+    CREATE TABLE variants (variant_key VARCHAR NOT NULL PRIMARY KEY, model VARCHAR NOT NULL,
+        quantization VARCHAR NOT NULL, weight_bytes INTEGER NOT NULL, bits_per_weight FLOAT NOT NULL,
+        facts VARCHAR NOT NULL);
+    CREATE TABLE items (item_key VARCHAR NOT NULL PRIMARY KEY, cell_key VARCHAR NOT NULL,
+        item VARCHAR NOT NULL, score FLOAT NOT NULL, metrics VARCHAR NOT NULL, output VARCHAR NOT NULL,
+        created FLOAT NOT NULL, row_hash VARCHAR NOT NULL);
+    CREATE INDEX items_of_cell ON items (cell_key);
+    INSERT INTO meta VALUES ('schema', '1'), ('store', '0123456789abcdef0123456789abcdef');
+    INSERT INTO runs VALUES ('r', 'd', '{}', 'done', 1.5, 2.5, '{}');
+    INSERT INTO cells VALUES ('r', 'm', 'a', 'x', 0, 'v', 'c', 'done', 1, '', '', 1, 1.5, 1.0);
+    INSERT INTO variants VALUES ('v', 'm', 'a', 100, 4.5, '{}');
+    INSERT INTO items VALUES ('k1', 'c', 'i1', 1.0, '{}', 'yes', 1.5, '%s');
+"""
+
+
 def schema_1(path: Path) -> None:
     """A store as the first schema made it, with one run, cell, variant and item."""
     with sqlite3.connect(path) as raw:
-        raw.executescript(
-            """
-            CREATE TABLE meta (name VARCHAR NOT NULL PRIMARY KEY, value VARCHAR NOT NULL);
-            CREATE TABLE runs (run VARCHAR NOT NULL PRIMARY KEY, digest VARCHAR NOT NULL, plan VARCHAR NOT NULL,
-                state VARCHAR NOT NULL, created FLOAT NOT NULL, finished FLOAT, provenance VARCHAR NOT NULL);
-            CREATE TABLE cells (run VARCHAR NOT NULL, model VARCHAR NOT NULL, quantization VARCHAR NOT NULL,
-                task VARCHAR NOT NULL, position INTEGER NOT NULL, variant_key VARCHAR NOT NULL,
-                cell_key VARCHAR NOT NULL, state VARCHAR NOT NULL, items_total INTEGER NOT NULL,
-                reason VARCHAR NOT NULL, worker VARCHAR NOT NULL, attempts INTEGER NOT NULL, started FLOAT,
-                seconds FLOAT, PRIMARY KEY (run, model, quantization, task));
-            CREATE TABLE variants (variant_key VARCHAR NOT NULL PRIMARY KEY, model VARCHAR NOT NULL,
-                quantization VARCHAR NOT NULL, weight_bytes INTEGER NOT NULL, bits_per_weight FLOAT NOT NULL,
-                facts VARCHAR NOT NULL);
-            CREATE TABLE items (item_key VARCHAR NOT NULL PRIMARY KEY, cell_key VARCHAR NOT NULL,
-                item VARCHAR NOT NULL, score FLOAT NOT NULL, metrics VARCHAR NOT NULL, output VARCHAR NOT NULL,
-                created FLOAT NOT NULL, row_hash VARCHAR NOT NULL);
-            CREATE INDEX items_of_cell ON items (cell_key);
-            INSERT INTO meta VALUES ('schema', '1'), ('store', '0123456789abcdef0123456789abcdef');
-            INSERT INTO runs VALUES ('r', 'd', '{}', 'done', 1.5, 2.5, '{}');
-            INSERT INTO cells VALUES ('r', 'm', 'a', 'x', 0, 'v', 'c', 'done', 1, '', '', 1, 1.5, 1.0);
-            INSERT INTO variants VALUES ('v', 'm', 'a', 100, 4.5, '{}');
-            """
-        )
-        raw.execute("INSERT INTO items VALUES (?,?,?,?,?,?,?,?)", (*ITEM.values(), 1.5, row_hash(ITEM)))
+        raw.executescript(SCHEMA_1 % row_hash(ITEM))
     path.with_suffix(".id").write_text("0123456789abcdef0123456789abcdef")
+
+
+def test_an_older_schema_becomes_this_one_on_either_database(place: Place) -> None:
+    place.sql(SCHEMA_1 % row_hash(ITEM))
+    store = place.open()
+    assert store.run("r")["finished"] == 2.5 and store.run("r")["reason"] == ""  # type: ignore[index]
+    assert [(c["model"], c["state"], c["batch_size"]) for c in store.cells()] == [("m", "done", None)]
+    assert store.scores(["c"]) == {"c": {"i1": 1.0}}
+    store.set_run("r", state="cancelled")
+    assert place.open().run("r")["state"] == "cancelled"  # type: ignore[index]
 
 
 def test_an_older_store_is_backed_up_and_brought_to_this_schema(tmp_path: Path) -> None:
@@ -174,13 +184,12 @@ def test_a_lost_write_ahead_log_is_noticed(tmp_path: Path) -> None:
         "UPDATE variants SET bits_per_weight = 2.0",
     ],
 )
-def test_no_row_is_shown_altered_and_a_later_write_does_not_hide_it(tmp_path: Path, statement: str) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_no_row_is_shown_altered_and_a_later_write_does_not_hide_it(place: Place, statement: str) -> None:
+    store = place.open()
     new_run(store)
     facts = {"model": "m", "quantization": "a", "weight_bytes": 1, "bits_per_weight": 4.0, "facts": "{}"}
     store.add_variant({"variant_key": "v", **facts})
-    with sqlite3.connect(tmp_path / "s.sqlite") as raw:
-        raw.execute(statement)
+    place.sql(statement)
     with pytest.raises(StoreError, match="was altered on disk"):
         store.set_cells("r1", {"state": "running"}, {})
         store.set_run("r1", state="done")

@@ -1,7 +1,7 @@
 """Real workers, store and leases around an engine of ten lines, so that a thousand of them can be killed.
 
-``python -m tests.faults.standin`` answers ``HOME RUN WORKER`` lines on its input with the id of a fresh worker process;
-with ``RUN WORKER LEASE`` as arguments it is a single worker, as ``evals.runs`` starts them.
+``python -m tests.faults.standin`` answers ``HOME RUN WORKER DATABASE`` lines on its input with the id of a fresh worker
+process; with ``RUN WORKER LEASE`` as arguments it is a single worker, as ``evals.runs`` starts them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any
 
 from evals import sink
 from evals.home import home
-from evals.leases import lease
 from evals.sandbox import TooManyErrors
 from evals.store import Row, Store
 from evals.worker import StartAgain, Worker, main
 
 SLOWEST_S = 0.004
+FILE = "file"
 
 
 def score_of(cell_key: str, index: int) -> float:
@@ -90,25 +90,29 @@ def serve() -> None:
     """Fork a worker a line; nothing that SQLite has opened is carried into one."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
-        place, run, name = line.split()
+        place, run, name, database = line.split()
         child = os.fork()
         if child:
             print(child, flush=True)
             continue
         os.environ["BITBUDGET_HOME"] = place
+        if database != FILE:
+            os.environ["BITBUDGET_DB"] = database
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         logging.basicConfig(filename=home() / "workers.log", level=logging.INFO, format="%(process)d %(message)s")
         code = 0
         sink.BURST_S = sink.BURST_S if (home() / "bursts").exists() else 0.0
         try:
-            held = lease(name)
+            store = NotingStore()
+            given = store.lease(name).given
+            store.take_up(name, given)
             while True:
                 try:
-                    StandIn(NotingStore(), run, name).work()
+                    StandIn(store, run, name).work()
                     break
                 except StartAgain:
                     continue
-            os.close(held)
+            store.let_go(name, given)
         except BaseException:
             logging.exception("the worker ended")
             code = 1

@@ -15,10 +15,9 @@ from random import Random
 
 from evals import runs
 from evals.home import ROOT
-from evals.leases import alive_workers
 from evals.plan import Plan
 from evals.store import Store, shared_store
-from tests.faults.standin import notes, score_of
+from tests.faults.standin import FILE, notes, score_of
 
 QUANTIZATIONS = ("bf16", "nf4", "rtn-int3-g128")
 TASKS = ("shop_math", "shop_code")
@@ -42,7 +41,7 @@ class Nursery:
     def start(self, place: Path, run: str, name: str) -> int:
         """The process id of a worker that now begins."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(f"{place} {run} {name}\n")
+        self._process.stdin.write(f"{place} {run} {name} {os.environ.get('BITBUDGET_DB', FILE)}\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
@@ -159,19 +158,19 @@ class Weather:
     # Workers
 
     def _alive(self) -> list[str]:
-        return sorted(set(alive_workers(self.run)) & set(self.workers))
+        return sorted(set(shared_store().alive_workers(self.run)) & set(self.workers))
 
     def _hire(self) -> None:
-        for _ in range(2 - len(alive_workers(self.run))):
+        for _ in range(2 - len(shared_store().alive_workers(self.run))):
             name = f"{self.run}.{uuid.UUID(int=self.random.getrandbits(128)).hex[:8]}"
             self.workers[name] = self.nursery.start(self.place, self.run, name)
-            while name not in alive_workers(self.run) and Path(f"/proc/{self.workers[name]}").exists():
+            while name not in shared_store().alive_workers(self.run) and Path(f"/proc/{self.workers[name]}").exists():
                 time.sleep(0.002)
 
     def _kill(self, name: str) -> None:
         os.kill(self.workers[name], signal.SIGKILL)
         self.said.kills += 1
-        while name in alive_workers(self.run):
+        while name in shared_store().alive_workers(self.run):
             time.sleep(0.002)
 
     # Counting

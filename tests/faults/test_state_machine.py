@@ -7,13 +7,24 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from evals.store import Row, Store
 from evals.worker import OPEN, finish_run, pause_run
 from tests.faults.standin import score_of
+from tests.postgres import Server
 
 VARIANTS, TASKS, ITEMS = ("a", "b"), ("x", "y"), 3
 
@@ -26,12 +37,16 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.store = Store(self.folder / "s.sqlite")
+        self.where: Path | str = self.place()
+        self.store = Store(self.where)
         self.acknowledged: dict[str, float] = {}
         self.alive: dict[str, list[Row]] = {}
         self.named = 0
         self.run = ""
         self.submit()
+
+    def place(self) -> Path | str:
+        return self.folder / "s.sqlite"
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
@@ -107,7 +122,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def restart_app(self) -> None:
         self.store.close()
-        self.store = Store(self.folder / "s.sqlite")
+        self.store = Store(self.where)
 
     @invariant()
     def every_acknowledged_result_is_there_once(self) -> None:
@@ -137,10 +152,20 @@ class Life(RuleBasedStateMachine):
                 assert len(self.store.items(cell["cell_key"])) == ITEMS
 
 
-TestLife = Life.TestCase
-TestLife.settings = settings(
+HOW = settings(
     max_examples=int(os.environ.get("FAULT_LIVES", 15)),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+TestLife = Life.TestCase
+TestLife.settings = HOW
+
+
+@pytest.mark.timeout(600)
+def test_the_same_life_on_a_server(postgres: Server) -> None:
+    class OnServer(Life):
+        def place(self) -> Path | str:
+            return postgres.url(postgres.fresh())
+
+    run_state_machine_as_test(OnServer, settings=settings(HOW, max_examples=max(3, HOW.max_examples // 5)))

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from evals import runs
+from evals.store import shared_store
 from tests.faults.storm import Nursery, Storm, Weather
+from tests.postgres import Server
 
 FIRST = int(os.environ.get("FAULT_FIRST", 0))
 SEEDS = int(os.environ.get("FAULT_SEEDS", 60))
 BLOCK = 10  # seeds a test
+ON_SERVER = max(6, SEEDS // 20)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,28 @@ def test_no_storm_loses_a_result_or_counts_one_twice(
         assert (storm.lost, storm.twice, storm.wrong) == (0, 0, 0), storm
         if one_by_one(storm):
             assert storm.computed_again <= storm.kills, storm
+
+
+@pytest.mark.timeout(600)
+def test_no_storm_on_a_server_loses_a_result_or_counts_one_twice(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dead are noticed when their lease runs out; a paused worker that comes back late is fenced."""
+    monkeypatch.setattr(runs, "resume", lambda *_: None)
+    monkeypatch.setenv("BITBUDGET_LEASE_S", "1")
+    nursery = Nursery()
+    storms = []
+    for seed in range(FIRST, FIRST + ON_SERVER):
+        place = tmp_path / str(seed)
+        place.mkdir()
+        monkeypatch.setenv("BITBUDGET_HOME", str(place))
+        monkeypatch.setenv("BITBUDGET_DB", postgres.url(postgres.fresh()))
+        storms.append(Weather(seed, place, nursery).play())
+        shared_store().close()
+    nursery.close()
+    print(told(storms))
+    for storm in storms:
+        assert (storm.lost, storm.twice, storm.wrong) == (0, 0, 0), storm
 
 
 def one_by_one(storm: Storm) -> bool:
