@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_AR
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types pytest soak audit bench models gpu-check system clean
+.PHONY: help run test lint types pytest soak audit bench models gpu-check copy-store system clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,10 @@ models: $(VENV)/.installed  ## Train the tiny family again from scratch into dat
 gpu-check: $(VENV)/.installed  ## Run the quantizations that use CUDA kernels on this machine's GPU; exits 2 without one
 	$(BIN)/python -m evals gpu-check $(ARGS)
 
+copy-store: $(VENV)/.installed  ## Copy all results into an empty database: TO=postgresql+psycopg://USER@HOST/DATABASE, or a file
+	case "$(TO)" in *://*) $(PIP) -r requirements-postgres.txt;; esac
+	@$(BIN)/python -m evals store copy --to "$(TO)" $(ARGS)
+
 clean:  ## Remove the environment and the caches; your results in .bitbudget stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -67,15 +71,16 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed
+$(VENV)/.installed-test: requirements-test.txt requirements-postgres.txt $(VENV)/.installed
 	$(PIP) -r requirements-test.txt
 	@touch $@
 
-# bubblewrap runs model-written code; Chromium is driven by the browser tests.
+# bubblewrap runs model-written code; Chromium is driven by the browser tests; they start a PostgreSQL of their own.
 system:
 	@missing=""; \
 	command -v bwrap >/dev/null || missing="$$missing bubblewrap"; \
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	[ -n "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo"; else sudo="none"; fi; \
 	if [ "$$sudo" != none ] && command -v apt-get >/dev/null; then \

@@ -16,7 +16,7 @@ from tests.postgres import Server
 FIRST = int(os.environ.get("FAULT_FIRST", 0))
 SEEDS = int(os.environ.get("FAULT_SEEDS", 60))
 BLOCK = 10  # seeds a test
-ON_SERVER = max(6, SEEDS // 20)
+ON_SERVER = max(2, SEEDS // 30)
 
 
 @pytest.fixture(scope="module")
