@@ -40,7 +40,7 @@ audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (a
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages
-	for one in grid race intervals forecast speed enumeration patterns sandbox; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
+	for one in grid race intervals forecast speed enumeration patterns sandbox backtest; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
 	$(BIN)/python -m tests.benchmarks.write
 
 models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (about two and a half hours on one core)

@@ -54,7 +54,7 @@ def test_decide_exits_by_status_and_prints_json(
         (("decide", "--scenario", "seventy"), "did you mean seventy-or-eight?"),
         (("decide", "--sla", "absent.yaml"), "absent.yaml: cannot be read"),
         (("decide", "--as-of", "yesterday"), "--as-of is 'yesterday'"),
-        (("report", "--out", "x", "--format", "pdf"), "not written yet"),
+        (("report", "--out", "x", "--format", "exe"), "unknown format"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from decisions.evidence import item_scorer
+from decisions.evidence import EVERY, item_scorer
 from decisions.patterns.results import ItemResults
 from evals.measurements import Measurement
 from evals.statistics.intervals import wilson
@@ -37,7 +37,7 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
         )  # fmt: skip
 
     every = [seen("tiny-1m", "bf16", SMALL), seen("tiny-13m", "bf16", BIG)]
-    monkeypatch.setattr("decisions.evidence._measured", lambda: every)
+    monkeypatch.setitem(EVERY, "measured", lambda: every)
     stored = ItemResults(
         scores=lambda model, quantization, task: SCORES[model],
         confidences=lambda model, quantization, task: SURE,
@@ -112,7 +112,7 @@ def test_shares_that_do_not_add_up_are_named(monkeypatch: pytest.MonkeyPatch) ->
         )  # fmt: skip
 
     every = [seen(model, task) for model in ("tiny-1m", "tiny-13m") for task in tasks]
-    monkeypatch.setattr("decisions.evidence._measured", lambda: every)
+    monkeypatch.setitem(EVERY, "measured", lambda: every)
     link = {"scenario": "support-desk", "pattern": "hybrid"}
     assert answer(opened("Patterns", **link)).startswith("## No mix beats one option")
     odd = opened("Patterns", **link, **{"share.shop_math": "90"})
