@@ -53,7 +53,7 @@ gpu-check: $(VENV)/.installed  ## Run the quantizations that use CUDA kernels on
 	$(BIN)/python -m evals gpu-check $(ARGS)
 
 copy-store: $(VENV)/.installed  ## Copy all results into an empty database: TO=postgresql+psycopg://USER@HOST/DATABASE, or a file
-	case "$(TO)" in *://*) $(PIP) -r requirements-postgres.txt;; esac
+	@case "$(TO)" in *://*) $(PIP) -r requirements-postgres.txt;; esac
 	@$(BIN)/python -m evals store copy --to "$(TO)" $(ARGS)
 
 clean:  ## Remove the environment and the caches; your results in .bitbudget stay
@@ -75,12 +75,14 @@ $(VENV)/.installed-test: requirements-test.txt requirements-postgres.txt $(VENV)
 	$(PIP) -r requirements-test.txt
 	@touch $@
 
-# bubblewrap runs model-written code; Chromium is driven by the browser tests; they start a PostgreSQL of their own.
+# bubblewrap runs model-written code; Chromium is driven by the browser tests; poppler reads the reports' PDF;
+# the tests of the store start a PostgreSQL of their own.
 system:
 	@missing=""; \
 	command -v bwrap >/dev/null || missing="$$missing bubblewrap"; \
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	[ -n "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo"; else sudo="none"; fi; \
 	if [ "$$sudo" != none ] && command -v apt-get >/dev/null; then \
