@@ -155,13 +155,11 @@ def _memory(first: Option, second: Option) -> Iterator[ComparisonRow]:
     yield _plain("memory", "memory needed", "gib", first.quote.memory_gib, second.quote.memory_gib)
     cards = [o.quote.count * o.quote.replicas if o.quote.count else None for o in (first, second)]
     yield _plain("memory", "accelerators", "", *(float(c) if c is not None else None for c in cards))
-    bits = [next((m.bits_per_weight for m in o.measurements.values()), None) for o in (first, second)]
-    yield _plain("memory", "bits per weight", "", *bits, judged=False)
+    yield _plain("memory", "bits per weight", "", first.bits_per_weight, second.bits_per_weight, judged=False)
 
 
 def _weight_gib(option: Option) -> float | None:
-    size = next((m.weight_bytes for m in option.measurements.values() if m.weight_bytes), None)
-    return size / 2**30 if size else None
+    return option.weight_bytes / 2**30 if option.weight_bytes else None
 
 
 def _plain(
