@@ -7,10 +7,10 @@ from functools import partial
 import streamlit as st
 
 from decisions.report.building import whole_report
-from decisions.report.findings import People
 from decisions.report.formats import FORMATS, render
 from decisions.report.markdown import markdown
 from decisions.report.pdf import pages
+from decisions.report.people import People
 from decisions.report.sections import PARTS, document
 from pages.ui import inputs
 from pages.ui.frame import frame

@@ -12,13 +12,13 @@ from decisions.comparison import Comparison, compare_options
 from decisions.opening import opening_pair
 from decisions.report.findings import (
     ITEMS_SHOWN,
-    People,
     cliff_part,
     comparison_part,
     figures,
     provenance,
 )
 from decisions.report.model import Report, build_report
+from decisions.report.people import People
 from decisions.scenarios import Scenario
 from decisions.view import DecisionView, decision_view, view_to_dict
 from evals.results import ItemText, item_texts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from decisions.view import DecisionView, decision_view
-from pages.ui import overrides
 from pages.ui.workspace import Workspace
+from pricing import overrides
 
 KEPT = "_decision_view"
 
