@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from decisions.report.building import whole_report
 from decisions.report.formats import FORMATS, render
 from decisions.report.markdown import markdown
 from decisions.report.pdf import pages
@@ -14,7 +13,7 @@ from decisions.report.people import People
 from decisions.report.sections import PARTS, document
 from pages.ui import inputs
 from pages.ui.frame import frame
-from pages.ui.viewing import viewed
+from pages.ui.viewing import reported
 from pages.ui.wording import md
 
 LABELS = {
@@ -49,12 +48,7 @@ st.markdown(f"## {md(workspace.decision.sentence)}")
 st.markdown("One page for whoever decides, the rest for whoever checks: reasons, and where every number comes from.")
 people = written_by()
 parts = inputs.choices("parts", "Parts after the first page", list(OPTIONAL), default=list(OPTIONAL), titles=OPTIONAL)
-report = whole_report(
-    workspace.scenario,
-    evidence=(workspace.measurements, workspace.book, workspace.item_scores),
-    view=viewed(workspace),
-    people=people,
-)
+report = reported(workspace, people)
 with st.container(horizontal=True):
     for name, (label, icon) in LABELS.items():
         st.download_button(
