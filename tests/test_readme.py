@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -26,7 +27,7 @@ def named() -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize(("room", "words"), named(), ids=str)
 def test_every_command_exists(room: str, words: tuple[str, ...]) -> None:
-    command = typer.main.get_command(importlib.import_module(f"{room}.__main__").app)
+    command: Any = typer.main.get_command(importlib.import_module(f"{room}.__main__").app)
     for word in words:
         assert word in command.commands, f"python -m {room} {' '.join(words)}"
         command = command.commands[word]
