@@ -24,7 +24,7 @@ def money(usd: float | None) -> str:
 
 
 def per_query(usd: float) -> str:
-    """``$0.0017 a query``, ``$0.08 a million queries``."""
+    """``$0.0017 a query``, ``$0.080 a million queries``."""
     return f"{money(usd)} a query" if usd >= MILLION_BELOW_USD else f"{money(1e6 * usd)} a million queries"
 
 

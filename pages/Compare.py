@@ -90,7 +90,7 @@ with left:
         config={"displayModeBar": False},
         alt=comparison.sentence,
     )
-    st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Thin bars: 95 % intervals.")
+    st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Share right; thin bars are 95 % intervals.")
     st.caption(f"{md(names[0])}, and what it adds over {md(names[1])}:")
     rows = {row.name: row for row in comparison.rows}
     for column, name in zip(st.columns(3), ("monthly cost", "p95 latency", "memory needed"), strict=True):

@@ -15,6 +15,7 @@ from decisions.report.pdf import pages
 from decisions.report.sections import PARTS, document
 from pages.ui import inputs
 from pages.ui.frame import frame
+from pages.ui.report_text import report_text
 from pages.ui.viewing import viewed
 from pages.ui.wording import md
 
@@ -76,10 +77,9 @@ with st.container(horizontal=True):
         )
 printed = document(report, ["people", *parts])
 shown = pages(printed, ppi=110)
-as_text = markdown(printed).replace("$", "\\$")
 st.markdown("#### Preview")
 if workspace.narrow:  # a printed page cannot be read at the width of a phone
-    st.markdown(as_text)
+    report_text(printed)
     with st.expander(f"The {len(shown)} pages as printed", icon=":material/auto_stories:"):
         page_images(shown, first=1)
 else:
@@ -92,4 +92,4 @@ else:
         with st.expander(rest, icon=":material/auto_stories:"):
             page_images(shown, first=3)
     with st.expander("Read it as text", icon=":material/subject:"):
-        st.markdown(as_text)
+        st.markdown(markdown(printed).replace("$", "\\$"))

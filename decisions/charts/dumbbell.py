@@ -31,8 +31,6 @@ def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = F
     figure.update_xaxes(
         range=[low - pad, high + pad],
         tickformat=".0%",
-        title_text="share right",
-        title_standoff=12,
         nticks=6 if narrow else 10,
     )
     figure.update_yaxes(showgrid=False, tickfont={"color": colours.text, "size": 13}, range=[-0.6, len(rows) - 0.3])
