@@ -99,11 +99,11 @@ def _sentence(scenario: Scenario, first: Option, second: Option, accuracy: Seque
     cost = _cost_words(first, second)
     if row is None or row.first is None or row.second is None:
         missing = [o.label for o in (first, second) if scenario.task not in o.measurements]
-        verb = "are" if len(missing) > 1 else "is"
-        untold = f"{' and '.join(missing)} {verb} not measured on {scenario.tasks[scenario.task]}"
+        who = f"{missing[0]} is not" if len(missing) == 1 else "neither is"
+        untold = f"{who} measured on {scenario.tasks[scenario.task]}"
         if cost.startswith(GAP_WORDS):
             return f"{first.label} costs {cost.removeprefix(GAP_WORDS)} than {second.label}; {untold}."
-        return f"{untold}{cost}."
+        return f"{untold[:1].upper()}{untold[1:]}{cost}."
     if row.difference is None:
         scores = f"{first.label} scores {percent(row.first)} and {second.label} {percent(row.second)}"
         return f"{scores}, but that is {row.note}{cost}."

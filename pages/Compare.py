@@ -84,13 +84,15 @@ names = _names(comparison.first, comparison.second)
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Accuracy")
+    dumbbell = dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow)
     st.plotly_chart(
-        dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow),
+        dumbbell,
         key="dumbbell",
         config={"displayModeBar": False},
         alt=comparison.sentence,
     )
-    st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Share right; thin bars are 95 % intervals.")
+    if dumbbell.data:
+        st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Share right; thin bars are 95 % intervals.")
     st.caption(f"{md(names[0])}, and what it adds over {md(names[1])}:")
     rows = {row.name: row for row in comparison.rows}
     for column, name in zip(st.columns(3), ("monthly cost", "p95 latency", "memory needed"), strict=True):

@@ -76,7 +76,8 @@ def _row(figure: go.Figure, colours: Palette, row: ComparisonRow, comparison: Co
             y=row.name,
             text=percent(value),
             showarrow=False,
-            xanchor="center",
+            xanchor=anchor,
+            xshift=-1 if anchor == "right" else 1,
             yshift=16,
             font={"size": 12, "color": colours.quiet},
         )
