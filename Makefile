@@ -71,11 +71,12 @@ $(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed
 	$(PIP) -r requirements-test.txt
 	@touch $@
 
-# bubblewrap runs model-written code; Chromium is driven by the browser tests.
+# bubblewrap runs model-written code; Chromium is driven by the browser tests; poppler reads the reports' PDF.
 system:
 	@missing=""; \
 	command -v bwrap >/dev/null || missing="$$missing bubblewrap"; \
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	[ -n "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo"; else sudo="none"; fi; \
 	if [ "$$sudo" != none ] && command -v apt-get >/dev/null; then \

@@ -27,7 +27,7 @@ doc_to_choice: labels
 doc_to_image: !function utils.load_images
 target_delimiter: " "
 num_fewshot: 0
-process_results: !function utils.process_results
+process_results: !function utils.likeliest_label
 metric_list:
   - metric: acc
     aggregation: mean

@@ -7,7 +7,6 @@ from functools import partial
 
 import streamlit as st
 
-from decisions.report.building import whole_report
 from decisions.report.findings import People
 from decisions.report.formats import FORMATS, render
 from decisions.report.markdown import markdown
@@ -16,7 +15,7 @@ from decisions.report.sections import PARTS, document
 from pages.ui import inputs
 from pages.ui.frame import frame
 from pages.ui.report_text import report_text
-from pages.ui.viewing import viewed
+from pages.ui.viewing import reported
 from pages.ui.wording import md
 
 LABELS = {
@@ -57,12 +56,7 @@ st.markdown(f"## {md(workspace.decision.sentence)}")
 st.markdown("One page for whoever decides, the rest for whoever checks: reasons, and where every number comes from.")
 people = written_by()
 parts = inputs.choices("parts", "Parts after the first page", list(OPTIONAL), default=list(OPTIONAL), titles=OPTIONAL)
-report = whole_report(
-    workspace.scenario,
-    evidence=(workspace.measurements, workspace.book, workspace.item_scores),
-    view=viewed(workspace),
-    people=people,
-)
+report = reported(workspace, people)
 with st.container(horizontal=True):
     for name, (label, icon) in LABELS.items():
         st.download_button(
@@ -84,7 +78,7 @@ if workspace.narrow:  # a printed page cannot be read at the width of a phone
         page_images(shown, first=1)
 else:
     left, right = st.columns(2)
-    for column, number in ((left, 1), (right, 2)):
+    for number, column in enumerate((left, right)[: len(shown)], start=1):
         with column, st.container(border=True):
             page_images(shown[:number], first=number)
     if len(shown) > 2:

@@ -9,7 +9,12 @@ from typing import Any
 from decisions.asking import Evidence, at_hand
 from decisions.cliff import cliff
 from decisions.comparison import Comparison, compare_options
+from decisions.fields import BadInput
 from decisions.opening import opening_pair
+from decisions.options import Decision
+from decisions.patterns.asking import Question, ask, patterns_of
+from decisions.patterns.results import stored_results
+from decisions.patterns.summary import sentences
 from decisions.report.findings import (
     ITEMS_SHOWN,
     People,
@@ -22,6 +27,7 @@ from decisions.report.model import Report, build_report
 from decisions.scenarios import Scenario
 from decisions.view import DecisionView, decision_view, view_to_dict
 from evals.results import ItemText, item_texts
+from pricing.catalogue import PriceBook
 
 
 def whole_report(
@@ -54,9 +60,24 @@ def whole_report(
         view={name: part for name, part in view_to_dict(view).items() if name != "decision"},
         cliff=cliff_part(scenario, rows),
         comparison=comparison_part(compared, _answers(compared)),
+        patterns=_patterns(scenario, decided, book),
         provenance=provenance(decided, measurements, _runs({m.run for m in measurements if m.run})),
         figures=figures(scenario, decided, rows) if decided.options else {},
     )
+
+
+def _patterns(scenario: Scenario, decision: Decision, book: PriceBook) -> list[dict[str, str]]:
+    """What each pattern says with its own defaults; one that cannot be worked out on this evidence is left out."""
+    if not decision.options:
+        return []
+    found, results = [], stored_results(scenario)
+    for name, title in patterns_of(scenario).items():
+        try:
+            said, _ = sentences(ask(scenario, decision, Question(pattern=name), results, book), scenario)
+        except BadInput:
+            continue
+        found.append({"name": title, "sentence": said})
+    return found
 
 
 def _answers(compared: Comparison | None) -> dict[tuple[str, str], tuple[ItemText | None, ItemText | None]]:

@@ -13,6 +13,7 @@ from lm_eval.tasks import TaskManager
 
 from evals.engines.lm_eval_items import document_id
 from evals.tasks import TASKS_FOLDER, Task, items
+from evals.tasks.pictures import load_images
 from evals.usertasks import scorers
 from evals.usertasks.kinds import SCORERS
 
@@ -32,6 +33,8 @@ def lm_task(task: Task) -> Any:
         raise ValueError(f"task {task.name} is scored by {scorer!r}; it takes one of {', '.join(SCORERS)}")
     config["process_results"] = getattr(scorers, scorer)
     config["custom_dataset"] = partial(scorers.load_items)
+    if "doc_to_image" in config:
+        config["doc_to_image"] = partial(load_images, folder=task.folder)
     return ConfigurableTask(config=config)
 
 

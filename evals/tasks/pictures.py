@@ -17,15 +17,15 @@ def load_items(items: str = "items.jsonl", **_: Any) -> dict[str, Any]:
     return {"test": Dataset.from_list([json.loads(line) for line in lines])}
 
 
-def load_images(doc: dict[str, Any]) -> list[Any]:
+def load_images(doc: dict[str, Any], folder: Path = FOLDER) -> list[Any]:
     """The picture of an item."""
     from PIL import Image
 
-    with Image.open(FOLDER / "pictures" / Path(doc["picture"]).name) as picture:
+    with Image.open(folder / "pictures" / Path(doc["picture"]).name) as picture:
         return [picture.convert("RGB")]
 
 
-def process_results(doc: dict[str, Any], results: list[tuple[float, bool]]) -> dict[str, float]:
+def likeliest_label(doc: dict[str, Any], results: list[tuple[float, bool]]) -> dict[str, float]:
     """1 if the label with the highest log-likelihood is the expected one."""
     likelihoods = [likelihood for likelihood, _ in results]
     return {"acc": float(likelihoods.index(max(likelihoods)) == doc["target"])}

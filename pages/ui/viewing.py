@@ -1,30 +1,52 @@
-"""The decision view of a page run: it takes seconds, so it is kept for the session while the question is the same."""
+"""What takes seconds to find out is kept for the session while the question stays the same."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
 import streamlit as st
 
+from decisions.report.building import whole_report
+from decisions.report.findings import People
+from decisions.report.model import Report
 from decisions.view import DecisionView, decision_view
 from pages.ui import overrides
 from pages.ui.workspace import Workspace
 
-KEPT = "_decision_view"
-
 
 def viewed(workspace: Workspace) -> DecisionView:
     """What would change the decision, how sure it is and the way back; a spinner while it is made."""
-    asked = (workspace.scenario, workspace.decision, overrides.read())
-    kept = st.session_state.get(KEPT)
-    if kept is not None and kept[0] == asked:
-        found: DecisionView = kept[1]
-        return found
-    with st.spinner("Deciding again on both sides of every line …", show_time=True):
-        made = decision_view(
-            workspace.scenario,
-            workspace.measurements,
-            workspace.book,
-            workspace.item_scores,
-            decision=workspace.decision,
-        )
-    st.session_state[KEPT] = (asked, made)
-    return made
+
+    def make() -> DecisionView:
+        with st.spinner("Deciding again on both sides of every line …", show_time=True):
+            return decision_view(
+                workspace.scenario,
+                workspace.measurements,
+                workspace.book,
+                workspace.item_scores,
+                decision=workspace.decision,
+            )
+
+    return cast(DecisionView, _kept("view", _asked(workspace), make))
+
+
+def reported(workspace: Workspace, people: People) -> Report:
+    """The whole report of what the page shows."""
+
+    def make() -> Report:
+        evidence = (workspace.measurements, workspace.book, workspace.item_scores)
+        return whole_report(workspace.scenario, evidence=evidence, view=viewed(workspace), people=people)
+
+    return cast(Report, _kept("report", (*_asked(workspace), people), make))
+
+
+def _asked(workspace: Workspace) -> tuple[Any, ...]:
+    return workspace.scenario, workspace.decision, overrides.read()
+
+
+def _kept(name: str, asked: Any, make: Callable[[], Any]) -> Any:
+    key = f"_kept_{name}"
+    if key not in st.session_state or st.session_state[key][0] != asked:
+        st.session_state[key] = (asked, make())
+    return st.session_state[key][1]

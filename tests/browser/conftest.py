@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,13 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Start a server; returns its address. ``demo`` lets the demo run begin by itself."""
+@contextmanager
+def servers(folder: Callable[[str], Path]) -> Iterator[Callable[..., str]]:
+    """Starts servers on request and ends them, with the workers they left behind, when it closes."""
     running: list[subprocess.Popen[bytes]] = []
+    homes: list[str] = []
 
     def start(*, demo: bool = False) -> str:
-        home = tmp_path_factory.mktemp("home")
+        home = folder("home")
+        homes.append(str(home))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -59,13 +63,26 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
     yield start
     for process in running:
         process.terminate()
+    for worker in psutil.process_iter():
+        with suppress(psutil.Error):
+            if worker.environ().get("BITBUDGET_HOME") in homes:
+                worker.kill()
+    for process in running:
         process.wait(timeout=20)
 
 
+@pytest.fixture
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Start a server; returns its address. ``demo`` lets the demo run begin by itself."""
+    with servers(tmp_path_factory.mktemp) as start:
+        yield start
+
+
 @pytest.fixture(scope="session")
-def address(serve: Callable[..., str]) -> str:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One server for the tests that need no fresh one."""
-    return serve()
+    with servers(tmp_path_factory.mktemp) as start:
+        yield start()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -55,6 +58,11 @@ def report(priced: Priced) -> Report:
 def text_of(report: Report, name: str) -> str:
     """What a reader of the format sees."""
     content = render(report, name)
+    if name == "pdf":
+        reader = shutil.which("pdftotext")
+        if reader is None and "CI" not in os.environ:
+            pytest.skip("pdftotext is not installed")
+        return subprocess.run([str(reader), "-layout", "-", "-"], input=content, capture_output=True).stdout.decode()
     if name == "docx":
         memo = python_docx.Document(io.BytesIO(content))
         cells = [cell.text for table in memo.tables for row in table.rows for cell in row.cells]
@@ -69,7 +77,7 @@ def text_of(report: Report, name: str) -> str:
     return content.decode()
 
 
-@pytest.mark.parametrize("name", ["html", "docx", "pptx", "xlsx", "md", "json"])
+@pytest.mark.parametrize("name", ["pdf", "html", "docx", "pptx", "xlsx", "md", "json"])
 def test_the_same_numbers_read_the_same_everywhere(report: Report, name: str) -> None:
     said = text_of(report, name).replace("\\", "")
     for number in ("$1,230 ($1,110–1,360)", "90 % ± 2.0", "2026-11-22"):

@@ -23,11 +23,13 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from typer.testing import CliRunner
 
 from evals.__main__ import app
+from evals.engines.harness import Harness, ItemResult
 from evals.engines.variants import load_variant
 from evals.engines.vision import is_vision
 from evals.models import model
 from evals.pictures import Picture, from_csv, from_folder, write_task
 from evals.quantizations import quantization
+from evals.tasks import task
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220)}
 
@@ -118,6 +120,15 @@ def test_likelihoods_are_those_of_the_model_itself(llava: Path, pictures: Path) 
         ids = whole.input_ids[0]
         expected = sum(float(table[at - 1, ids[at]]) for at in range(prompt, len(ids)))
         assert float(answer[0][0]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_task_of_pictures_is_among_the_tasks_and_scored_item_by_item(llava: Path, pictures: Path) -> None:
+    write_task("colours", from_folder(pictures))
+    variant = load_variant(model(str(llava)), quantization("fp32"), "key")
+    found: list[ItemResult] = []
+    Harness(variant).run(task("colours"), range(6), found.append)
+    assert sorted(one.index for one in found) == list(range(6))
+    assert {json.loads(one.output)["choice"] for one in found} <= set(COLOURS)
 
 
 def test_a_csv_of_paths_and_labels_is_the_same_task(pictures: Path) -> None:
