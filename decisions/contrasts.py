@@ -9,7 +9,7 @@ from typing import Literal
 from decisions.evidence import ItemScores, differences, paired_scores
 from decisions.options import Option
 from decisions.scenarios import Scenario
-from decisions.wording import count, percent, points, price, quantity, score
+from decisions.wording import MILLION_BELOW_USD, count, percent, points, price, quantity, score
 from evals.measurements import Measurement
 from evals.statistics.intervals import difference_interval
 from evals.statistics.pairs import compare_pairs
@@ -59,10 +59,12 @@ def accuracy_rows(
 
 def other_rows(first: Option, second: Option) -> tuple[ComparisonRow, ...]:
     """Speed, money, memory, risk."""
-    bands = (
-        _band(group, name, unit, getattr(first.quote, field), getattr(second.quote, field), first, second)
-        for group, name, field, unit in BANDS
-    )
+    bands = []
+    for group, name, field, unit in BANDS:
+        one, two = getattr(first.quote, field), getattr(second.quote, field)
+        if name == "cost per query" and one and two and max(one.high, two.high) < MILLION_BELOW_USD:
+            name, one, two = "cost per million queries", _million(one), _million(two)
+        bands.append(_band(group, name, unit, one, two, first, second))
     return (*bands, *_memory(first, second), *_risk(first, second))
 
 
@@ -140,6 +142,10 @@ def _band(
         winner=_winner(difference, low, high, more_wins=False),
         note="" if one and two else "not known for both",
     )
+
+
+def _million(band: Band) -> Band:
+    return Band(value=1e6 * band.value, low=1e6 * band.low, high=1e6 * band.high)
 
 
 def _band_text(band: Band | None, unit: str) -> str:

@@ -35,7 +35,7 @@ def rollback(scenario: Scenario, decision: Decision, answer: Option, book: Price
     return Rollback(
         triggers=triggers,
         switch_to=other.id if other else None,
-        switch_label=other.label if other else "nothing else is proven",
+        switch_label=other.label if other else "",
         switch_reason=why,
         weight_bytes=weight,
         load_s=load_s,
