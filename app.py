@@ -42,6 +42,13 @@ def headline(decision: Decision, scenario: Scenario) -> None:
     st.markdown(f"## {md(decision.sentence)}")
     if decision.detail:
         st.markdown(md(decision.detail))
+    if scenario.illustrative:
+        st.page_link(
+            "pages/Patterns.py",
+            label="The worked example, claim by claim",
+            icon=":material/science:",
+            query_params=inputs.link_parameters(),
+        )
     near = decision.nearest
     open_checks = [check for check in near.checks if check.items_to_settle] if near else []
     if near and open_checks and decision.status == "unproven" and scenario.evidence == "measured":
@@ -100,10 +107,11 @@ def evidence(workspace: Workspace) -> None:
             config={"displayModeBar": False},
             alt=f"{workspace.task_title} accuracy against monthly cost. {decision.sentence}",
         )
-        st.caption(
-            ":blue[●] meets · :orange[✕] misses · :gray[○] unproven · ◇ what you use today. Bars: 95 % interval "
-            "of accuracy, band of cost. Line: nothing is both cheaper and better. Click a mark to explain it."
-        )
+        if figure.data:
+            st.caption(
+                ":blue[●] meets · :orange[✕] misses · :gray[○] unproven · ◇ what you use today. Bars: 95 % interval "
+                "of accuracy, band of cost. Line: nothing is both cheaper and better. Click a mark to explain it."
+            )
 
 
 workspace = charted(frame("Decide"))

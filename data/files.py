@@ -1,9 +1,13 @@
-"""Writing a file so that it is there whole or not at all."""
+"""Writing a file or a folder so that it is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -24,3 +28,35 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """An empty draft to fill; it becomes ``folder`` when the block ends, in the place of one that was there.
+
+    Where the block or the move fails, the draft is removed and the old folder stays.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        _into_place(draft, folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _into_place(draft: Path, folder: Path) -> None:
+    """A folder cannot be replaced in one step: the old one is put aside first and comes back if this fails."""
+    old = draft.with_name(f"{draft.name}-old")
+    had_one = folder.exists()
+    if had_one:
+        os.replace(folder, old)
+    try:
+        os.replace(draft, folder)
+    except OSError:
+        if had_one:
+            os.replace(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -19,10 +19,9 @@ from decisions.history.shelf import taken
 from decisions.options import Decision
 from decisions.order import race_order, weights
 from decisions.patterns.command import patterns
-from decisions.report.building import whole_report
 from decisions.report.files import write_all
-from decisions.report.findings import People
 from decisions.report.formats import FORMATS, check_format, render
+from decisions.report.people import People
 from decisions.report.sections import PARTS
 from decisions.scenarios import FIRST, Scenario
 from decisions.summaries import option_summary
@@ -114,6 +113,8 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="print what was written as JSON")] = False,
 ) -> None:
     """Write the report of a scenario in one or more formats."""
+    from decisions.report.building import whole_report  # draws charts: a gate in CI that only decides needs no plotly
+
     wanted = list(dict.fromkeys(check_format(part) for part in formats.split(",") if part.strip()))
     if not wanted:
         raise BadInput(f"--format is {formats!r}; name at least one of {', '.join(FORMATS)}")

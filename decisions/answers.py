@@ -24,7 +24,7 @@ from decisions.wording import (
 
 
 def meets(option: Option) -> str:
-    """``70B IQ4_XS on 1× A6000 48 GB, RunPod meets your SLA for about $358 a month ($307–451).``"""
+    """``70B IQ4_XS on 1× A6000 48 GB, RunPod, meets your SLA for about $358 a month ($307–451).``"""
     return f"{option.label}{_where(option)} meets your SLA for about {_cost(option)}."
 
 
@@ -60,11 +60,14 @@ def none_meets(option: Option | None, scenario: Scenario, options: Sequence[Opti
     return f"{start} Nearest miss: {option.label}, {gaps}.{_way_there(option, options)}"
 
 
-def nothing_measured(scenario: Scenario) -> str:
-    """Before the first result."""
+def nothing_measured(scenario: Scenario, cheapest: Option | None = None) -> str:
+    """Before the first result; money is known before that."""
     where = {"measured": "on this machine ", "imported": "in your files "}.get(scenario.evidence, "")
     tasks = listed(list(scenario.tasks.values()))
-    return f"Nothing is measured {where}yet on {tasks}; the answer appears with the first results."
+    start = f"Nothing is measured {where}yet on {tasks}"
+    if cheapest is None:
+        return f"{start}; the answer appears with the first results."
+    return f"{start}. By cost alone {cheapest.label}{_where(cheapest)} is the cheapest, about {_cost(cheapest)}."
 
 
 def no_lines(option: Option | None) -> str:
@@ -121,7 +124,10 @@ def detail(option: Option | None, status_quo: Option | None, scenario: Scenario)
 
 
 def _where(option: Option) -> str:
-    return f" on {place(option.quote)}" if option.kind == "deployment" and option.quote.label else ""
+    if option.kind != "deployment" or not option.quote.label:
+        return ""
+    where = f" on {place(option.quote)}"
+    return f"{where}," if "," in where else where
 
 
 def _cost(option: Option) -> str:

@@ -111,10 +111,9 @@ def _sentence(
         return f"{low.label} is never the dearer one {reach}."
     other = second if low is first else first
     at = crossings[-1]
-    if len(crossings) % 2 == 0:
-        return (
-            f"The cheaper one changes {len(crossings)} times {reach}; replicas are whole, so the lines are staircases."
-        )
+    if len(crossings) > 1:
+        text = f"The cheaper one changes {len(crossings)} times {reach}; replicas are whole, so both lines are steps"
+        return f"{text}. Above {count(at)} it is {(low if len(crossings) % 2 == 0 else other).label}."
     usd = next(min(a, b) for v, a, b in known if v >= at)
     there = f"{count(at)} requests a month, {other.label} from there on (about {money(usd)})"
     return f"{low.label} is cheaper below about {there}."

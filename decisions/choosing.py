@@ -16,16 +16,16 @@ COIN = 0.5  # what a check nobody measured is worth when options are ranked; nev
 
 def meeting(options: Sequence[Option]) -> list[Option]:
     """Those that meet, cheapest first; at the same price to three figures the better score goes first."""
-    return sorted((o for o in options if o.verdict == "meets"), key=_cost_then_score)
+    return sorted((o for o in options if o.verdict == "meets"), key=cost_then_score)
 
 
 def nearest(options: Sequence[Option]) -> Option | None:
     """When nothing meets: the unproven option most likely to, else the one that misses by least."""
     open_ones = [o for o in options if o.verdict == "unproven" and o.measurements]
     if open_ones:
-        return min(open_ones, key=lambda o: (unknowns(o), -round(probability(o), 2), *_cost_then_score(o)))
+        return min(open_ones, key=lambda o: (unknowns(o), -round(probability(o), 2), *cost_then_score(o)))
     missed = [o for o in options if o.verdict == "misses" and o.measurements]
-    return min(missed, key=lambda o: (shortfall(o), *_cost_then_score(o)), default=None)
+    return min(missed, key=lambda o: (shortfall(o), *cost_then_score(o)), default=None)
 
 
 def probability(option: Option) -> float:
@@ -62,7 +62,8 @@ def _chance(check: Check) -> float:
     return NormalDist().cdf(gap / error)
 
 
-def _cost_then_score(option: Option) -> tuple[bool, float, float, str]:
+def cost_then_score(option: Option) -> tuple[bool, float, float, str]:
+    """Sort key: cheapest first, the better score among equal prices, unpriced last."""
     cost = option.quote.usd_per_month
     best = sum(m.score for m in option.measurements.values())
     return cost is None, price(cost.value) if cost else 0.0, -best, option.id

@@ -16,6 +16,7 @@ from evals.statistics.pairs import compare_pairs
 Zone = Literal["safe", "unproven", "cliff", "n/a"]
 FAILS_BELOW = 0.10  # a baseline under this has nothing to lose
 TOLERANCE = 0.02
+PLURAL = {"breaks": "break", "has": "have", "is": "are"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,11 +128,12 @@ def group_sentences(
     rows: Sequence[CliffRow], tolerance: float = TOLERANCE, titles: Mapping[str, str] | None = None
 ) -> Mapping[str, str]:
     """Task group → "Math breaks between 3.4 and 2.6 bits."; ``titles`` renames groups and models."""
-    groups = dict.fromkeys(row.task_group for row in rows)
-    return {
-        group: _sentence((titles or {}).get(group, group), [r for r in rows if r.task_group == group], titles or {})
-        for group in groups
-    }
+    found = {}
+    for group in dict.fromkeys(row.task_group for row in rows):
+        name = (titles or {}).get(group, group)
+        said = _said([r for r in rows if r.task_group == group], titles or {})
+        found[group] = f"{name[:1].upper()}{name[1:]} {said}."
+    return found
 
 
 def cliff_sentence(
@@ -144,10 +146,20 @@ def cliff_sentence(
         group: breaking_bits([r for r in rows if r.task_group == group])
         for group in dict.fromkeys(r.task_group for r in rows)
     }
-    sentences = group_sentences(rows, tolerance, titles)
     order = sorted(ends, key=lambda group: (ends[group][1] is None, -(ends[group][1] or 0.0)))
-    clauses = [sentences[group].removesuffix(".") for group in order]
-    return "; ".join([clauses[0], *(c[:1].lower() + c[1:] if c[1:2].islower() else c for c in clauses[1:])]) + "."
+    alike: dict[str, list[str]] = {}
+    for group in order:
+        said = _said([r for r in rows if r.task_group == group], titles or {})
+        alike.setdefault(said, []).append((titles or {}).get(group, group))
+    clauses = [_clause(names, said) for said, names in alike.items()]
+    return f"{'; '.join([clauses[0][:1].upper() + clauses[0][1:], *clauses[1:]])}."
+
+
+def _clause(names: Sequence[str], said: str) -> str:
+    """``math and code break at about 4 bits``: groups of which the same is said share a clause."""
+    words = [name[:1].lower() + name[1:] if name[1:2].islower() else name for name in names]
+    verb, _, rest = said.partition(" ")
+    return f"{listed(words)} {verb if len(names) == 1 else PLURAL.get(verb, verb)} {rest}"
 
 
 def breaking_bits(rows: Sequence[CliffRow]) -> tuple[float | None, float | None, float | None]:
@@ -166,27 +178,30 @@ def breaking_bits(rows: Sequence[CliffRow]) -> tuple[float | None, float | None,
     return min(whole, default=None), below, min((bits for bits, _ in judged), default=None)
 
 
-def _sentence(title: str, rows: Sequence[CliffRow], titles: Mapping[str, str]) -> str:
-    name = title[:1].upper() + title[1:]
+def _said(rows: Sequence[CliffRow], titles: Mapping[str, str]) -> str:
+    """What is said of a group, verb first."""
     judged = [r for r in rows if r.zone != "n/a"]
     if not judged:
-        return f"{name} cannot be judged: {rows[0].reason}." if rows else f"{name} is not measured."
+        return f"cannot be judged: {rows[0].reason}" if rows else "is not measured"
     models = list(dict.fromkeys(r.model for r in judged))
     by_model = {model: breaking_bits([r for r in judged if r.model == model]) for model in models}
     holds, breaks, fewest = breaking_bits(judged)
     if breaks is None:
         if fewest is None:
-            return f"{name} has only its baseline so far."
-        unproven = sum(r.zone == "unproven" for r in judged)
-        doubt = f", though {unproven} of {len(judged)} variants are unproven" if unproven else ""
-        return f"{name} has not broken down to {fewest:.2g} bits{doubt}."
+            return "has only its baseline so far"
+        tried = [r.zone for r in judged if not r.is_baseline]
+        unproven = tried.count("unproven")
+        if unproven == len(tried):
+            return f"is unproven down to {fewest:.2g} bits"
+        doubt = f", though {unproven} of {len(tried)} variants {'are' if unproven > 1 else 'is'} unproven"
+        return f"has not broken down to {fewest:.2g} bits{doubt if unproven else ''}"
     per_model = [(m, h, b) for m, (h, b, _) in by_model.items() if b is not None]
     if len(models) > 1 and (len(per_model) < len(models) or len({b for _, _, b in per_model}) > 1):
         parts = [_range(h, b) + f" for {titles.get(m, m)}" for m, h, b in per_model]
         kept = [m for m in models if by_model[m][1] is None]
         rest = f" and has not for {listed([titles.get(m, m) for m in kept])}" if kept else ""
-        return f"{name} breaks {listed(parts)}{rest}."
-    return f"{name} breaks {_range(holds, breaks)}."
+        return f"breaks {listed(parts)}{rest}"
+    return f"breaks {_range(holds, breaks)}"
 
 
 def _range(holds: float | None, breaks: float) -> str:

@@ -17,6 +17,8 @@ from pricing.catalogue import PriceBook
 
 __all__ = ["BreakEven", "Comparison", "ComparisonRow", "ItemFlips", "compare_options"]
 
+GAP_WORDS = ", for "
+
 
 @dataclass(frozen=True, kw_only=True)
 class ItemFlips:
@@ -97,8 +99,11 @@ def _sentence(scenario: Scenario, first: Option, second: Option, accuracy: Seque
     cost = _cost_words(first, second)
     if row is None or row.first is None or row.second is None:
         missing = [o.label for o in (first, second) if scenario.task not in o.measurements]
-        verb = "are" if len(missing) > 1 else "is"
-        return f"{' and '.join(missing)} {verb} not measured on {scenario.tasks[scenario.task]}{cost}."
+        who = f"{missing[0]} is not" if len(missing) == 1 else "neither is"
+        untold = f"{who} measured on {scenario.tasks[scenario.task]}"
+        if cost.startswith(GAP_WORDS):
+            return f"{first.label} costs {cost.removeprefix(GAP_WORDS)} than {second.label}; {untold}."
+        return f"{untold[:1].upper()}{untold[1:]}{cost}."
     if row.difference is None:
         scores = f"{first.label} scores {percent(row.first)} and {second.label} {percent(row.second)}"
         return f"{scores}, but that is {row.note}{cost}."
@@ -126,4 +131,4 @@ def _cost_words(first: Option, second: Option) -> str:
     gap = one.value - two.value
     if price(one.value) == price(two.value):
         return ", at the same monthly cost"
-    return f", for {money(abs(gap))} a month {'more' if gap > 0 else 'less'}"
+    return f"{GAP_WORDS}{money(abs(gap))} a month {'more' if gap > 0 else 'less'}"

@@ -9,7 +9,7 @@ from typing import Literal
 from decisions.evidence import ItemScores, differences, paired_scores
 from decisions.options import Option
 from decisions.scenarios import Scenario
-from decisions.wording import count, percent, points, price, quantity, score
+from decisions.wording import MILLION_BELOW_USD, count, percent, points, price, quantity, score
 from evals.measurements import Measurement
 from evals.statistics.intervals import difference_interval
 from evals.statistics.pairs import compare_pairs
@@ -59,10 +59,12 @@ def accuracy_rows(
 
 def other_rows(first: Option, second: Option) -> tuple[ComparisonRow, ...]:
     """Speed, money, memory, risk."""
-    bands = (
-        _band(group, name, unit, getattr(first.quote, field), getattr(second.quote, field), first, second)
-        for group, name, field, unit in BANDS
-    )
+    bands = []
+    for group, name, field, unit in BANDS:
+        one, two = getattr(first.quote, field), getattr(second.quote, field)
+        if name == "cost per query" and one and two and max(one.high, two.high) < MILLION_BELOW_USD:
+            name, one, two = "cost per million queries", _million(one), _million(two)
+        bands.append(_band(group, name, unit, one, two, first, second))
     return (*bands, *_memory(first, second), *_risk(first, second))
 
 
@@ -142,6 +144,10 @@ def _band(
     )
 
 
+def _million(band: Band) -> Band:
+    return Band(value=1e6 * band.value, low=1e6 * band.low, high=1e6 * band.high)
+
+
 def _band_text(band: Band | None, unit: str) -> str:
     if band is None:
         return "unpriced" if unit == "usd" else "not yet known"
@@ -155,13 +161,11 @@ def _memory(first: Option, second: Option) -> Iterator[ComparisonRow]:
     yield _plain("memory", "memory needed", "gib", first.quote.memory_gib, second.quote.memory_gib)
     cards = [o.quote.count * o.quote.replicas if o.quote.count else None for o in (first, second)]
     yield _plain("memory", "accelerators", "", *(float(c) if c is not None else None for c in cards))
-    bits = [next((m.bits_per_weight for m in o.measurements.values()), None) for o in (first, second)]
-    yield _plain("memory", "bits per weight", "", *bits, judged=False)
+    yield _plain("memory", "bits per weight", "", first.bits_per_weight, second.bits_per_weight, judged=False)
 
 
 def _weight_gib(option: Option) -> float | None:
-    size = next((m.weight_bytes for m in option.measurements.values() if m.weight_bytes), None)
-    return size / 2**30 if size else None
+    return option.weight_bytes / 2**30 if option.weight_bytes else None
 
 
 def _plain(

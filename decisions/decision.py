@@ -8,7 +8,7 @@ from typing import Literal
 from decisions import answers
 from decisions.candidates import build_options
 from decisions.changes import would_change
-from decisions.choosing import meeting, nearest
+from decisions.choosing import cost_then_score, meeting, nearest
 from decisions.evidence import ItemScores
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
@@ -53,12 +53,12 @@ def status_of(options: Sequence[Option], choice: Option | None) -> Literal["meet
 def _sentence(scenario: Scenario, options: Sequence[Option], choice: Option | None, near: Option | None) -> str:
     if choice:
         return answers.meets(choice)
-    if not any(option.checks for option in options) and any(option.measurements for option in options):
-        priced = [o for o in options if o.quote.usd_per_month and o.quote.fits and o.measurements]
-        return answers.no_lines(priced[0] if priced else None)
+    if near and not near.checks:
+        return answers.no_lines(near if near.quote.usd_per_month else None)
     local = [option for option in options if option.kind == "deployment"]
     if near is None or (not local and scenario.models):
-        return answers.nothing_measured(scenario)
+        priced = [o for o in options if o.quote.usd_per_month and o.verdict != "misses" and not o.measurements]
+        return answers.nothing_measured(scenario, min(priced, key=cost_then_score, default=None))
     if near.verdict == "unproven":
         return answers.unproven(near)
     return answers.none_meets(near, scenario, options)

@@ -15,16 +15,16 @@ def opening_pair(scenario: Scenario, decision: Decision) -> tuple[str, str]:
     present = sorted((m for m in by_model if by_model[m]), key=lambda m: max(map(_bytes, by_model[m])))
     if len(present) < 2:
         return decision.options[0].id, decision.options[1].id
-    distance = {o.id: abs((_bits(o) or 99) - 4.5) for o in by_model[present[-1]]}
+    distance = {o.id: abs((o.bits_per_weight or 99) - 4.5) for o in by_model[present[-1]]}
     four = [o for o in by_model[present[-1]] if distance[o.id] < max(0.7, min(distance.values()) + 0.01)]
-    full = [max(by_model[m], key=lambda o: (_bits(o) or 0, o.quantization.lower() == "fp16")) for m in present[:-1]]
+    full = [max(by_model[m], key=_precision) for m in present[:-1]]
     pairs = [(abs(_bytes(first) - _bytes(second)), first.id, second.id) for first in four for second in full]
     return min(pairs)[1:]
 
 
-def _bits(option: Option) -> float | None:
-    return next((m.bits_per_weight for m in option.measurements.values() if m.bits_per_weight), None)
+def _precision(option: Option) -> tuple[float, bool]:
+    return option.bits_per_weight or 0, option.quantization.lower() == "fp16"
 
 
 def _bytes(option: Option) -> int:
-    return next((m.weight_bytes for m in option.measurements.values() if m.weight_bytes), 0)
+    return option.weight_bytes or 0

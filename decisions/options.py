@@ -34,6 +34,16 @@ class Option:
     is_status_quo: bool = False
     notes: tuple[str, ...] = ()  # what else to know, one sentence each
 
+    @property
+    def bits_per_weight(self) -> float | None:
+        """Of its variant, None where no measurement gives them."""
+        return next((m.bits_per_weight for m in self.measurements.values() if m.bits_per_weight), None)
+
+    @property
+    def weight_bytes(self) -> int | None:
+        """Size of its variant's weights, None where no measurement gives it."""
+        return next((m.weight_bytes for m in self.measurements.values() if m.weight_bytes), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:

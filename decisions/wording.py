@@ -6,6 +6,8 @@ import math
 
 from pricing.quotes import Band, Quote
 
+MILLION_BELOW_USD = 1e-4  # under a hundredth of a cent, a million queries read better than one
+
 
 def money(usd: float | None) -> str:
     """``$1,090``, ``$87``, ``$0.0042``; three figures, as a prediction supports no more."""
@@ -19,6 +21,11 @@ def money(usd: float | None) -> str:
     if size >= 1 or size == 0:
         return f"{sign}${size:.2f}".replace(".00", "")
     return f"{sign}${float(f'{size:.2g}'):.{max(2, 1 - math.floor(math.log10(size)))}f}"
+
+
+def per_query(usd: float) -> str:
+    """``$0.0017 a query``, ``$0.080 a million queries``."""
+    return f"{money(usd)} a query" if usd >= MILLION_BELOW_USD else f"{money(1e6 * usd)} a million queries"
 
 
 def price(usd: float) -> float:
@@ -99,10 +106,17 @@ def quantity(value: float | None, unit: str) -> str:
     if unit == "fraction":
         return percent(value)
     if unit == "gib":
-        return "unknown" if value is None else f"{value:.3g} GiB"
+        return _gib(value)
     if unit == "usd":
         return money(value)
     return seconds(value) if unit == "s" else "unknown" if value is None else f"{value:.3g}"
+
+
+def _gib(value: float | None) -> str:
+    """``41.2 GiB``; below a tenth ``5.4 MiB``."""
+    if value is None:
+        return "unknown"
+    return f"{value:.3g} GiB" if abs(value) >= 0.1 or value == 0 else f"{1024 * value:.2g} MiB"
 
 
 def count(value: float) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from data.files import write_atomically
 from evals.home import home
 from evals.names import UnknownName
 
@@ -143,10 +143,7 @@ def allow_code(repo: str, commit: str) -> None:
     """Let code of this very commit run on this machine."""
     if not COMMIT.fullmatch(commit):
         raise ValueError(f"commit {commit!r} must be all 40 digits of one commit, so that the code cannot change")
-    path = home() / ALLOWED
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(yaml.safe_dump(sorted({*_allowed(), f"{repo}@{commit}"})), encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomically(home() / ALLOWED, yaml.safe_dump(sorted({*_allowed(), f"{repo}@{commit}"})))
 
 
 def _allowed() -> list[str]:

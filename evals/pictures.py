@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.files import whole_folder
 from evals.home import home
 
 KINDS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
@@ -100,19 +99,12 @@ def write_task(name: str, pictures: Iterable[Picture], title: str = "") -> Path:
     folder = home() / "tasks" / name
     if folder.exists():
         raise ValueError(f"a task {name!r} is there already; choose another name")
-    folder.parent.mkdir(exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
-    try:
+    with whole_folder(folder) as draft:
         (draft / "pictures").mkdir()
         lines = [json.dumps(_item(one, labels, draft), ensure_ascii=False) for one in listed]
         (draft / "items.jsonl").write_text("\n".join(dict.fromkeys(lines)) + "\n", encoding="utf-8")
         (draft / f"{name}.yaml").write_text(YAML.format(name=name, title=json.dumps(title or name)), encoding="utf-8")
         shutil.copy(SCORER, draft / "utils.py")
-        draft.chmod(0o755)
-        os.replace(draft, folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return folder
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import yaml
 
+from data.files import write_atomically
 from evals.home import home
 from evals.models import evaluable
 
@@ -26,10 +25,7 @@ def remembered() -> list[str]:
 def remember(name: str) -> None:
     """Put a name first."""
     kept = [name, *(each for each in remembered() if each != name)][:MOST]
-    path = home() / FILE
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(yaml.safe_dump(kept, allow_unicode=True), encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomically(home() / FILE, yaml.safe_dump(kept, allow_unicode=True))
 
 
 def _is_there(name: str) -> bool:

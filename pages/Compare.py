@@ -35,7 +35,7 @@ def side_by_side(comparison: Comparison) -> pd.DataFrame:
                 second: row.second_text,
                 "Difference": row.difference_text,
                 "Better": _winner(row, first, second),
-                "Note": _note(row),
+                "Note": row.note,
             }
             for at, row in enumerate(comparison.rows)
         ]
@@ -50,15 +50,6 @@ def _names(first: Option, second: Option) -> tuple[str, str]:
 
 def _winner(row: ComparisonRow, first: str, second: str) -> str:
     return {"first": first, "second": second}.get(row.winner, WINNER_WORDS.get(row.winner, ""))
-
-
-def _note(row: ComparisonRow) -> str:
-    pairing = (
-        ("same items compared one by one" if row.paired else "unpaired: no items to compare")
-        if row.group == "accuracy"
-        else ""
-    )
-    return " · ".join(text for text in (row.note, pairing) if text)
 
 
 def choose(workspace: Workspace) -> tuple[str, str]:
@@ -93,13 +84,15 @@ names = _names(comparison.first, comparison.second)
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Accuracy")
+    dumbbell = dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow)
     st.plotly_chart(
-        dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow),
+        dumbbell,
         key="dumbbell",
         config={"displayModeBar": False},
         alt=comparison.sentence,
     )
-    st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Thin bars: 95 % intervals.")
+    if dumbbell.data:
+        st.caption(f":blue[●] {md(names[0])} · :orange[○] {md(names[1])}. Share right; thin bars are 95 % intervals.")
     st.caption(f"{md(names[0])}, and what it adds over {md(names[1])}:")
     rows = {row.name: row for row in comparison.rows}
     for column, name in zip(st.columns(3), ("monthly cost", "p95 latency", "memory needed"), strict=True):
@@ -139,7 +132,11 @@ st.dataframe(
     hide_index=True,
     height="content",
     alt=comparison.sentence,
-    column_config={"": st.column_config.TextColumn(width=80), "Difference": st.column_config.TextColumn(width=200)},
+    column_config={
+        "": st.column_config.TextColumn(width=80),
+        "Difference": st.column_config.TextColumn(width=190),
+        "Note": st.column_config.TextColumn(width=190),
+    },
 )
 
 compared = {(option.model, option.quantization) for option in (comparison.first, comparison.second)}
@@ -154,9 +151,11 @@ if fidelity:
 
 if comparison.flips:
     st.markdown("##### Answers that changed, item by item")
-for flips in comparison.flips:
-    changed_items(flips, comparison, workspace.scenario.tasks.get(flips.task, flips.task))
-if not comparison.flips:
+    for flips in comparison.flips:
+        changed_items(flips, comparison, workspace.scenario.tasks.get(flips.task, flips.task))
+elif not any(row.group == "accuracy" and row.difference is not None for row in comparison.rows):
+    st.caption("No task is measured for both, so no answers can be laid side by side.")
+else:
     st.caption(
         "Answers item by item are not published for this evidence: the difference is unpaired, its interval wider."
     )

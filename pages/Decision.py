@@ -91,7 +91,8 @@ def way_back(view: DecisionView) -> None:
     st.markdown("#### The way back")
     st.markdown(md(back.sentence))
     st.markdown("\n".join(f"- {md(trigger.text[:1].upper() + trigger.text[1:])}" for trigger in back.triggers))
-    st.markdown(f"**Switch to {md(back.switch_label)}**: {md(back.switch_reason)}.")
+    title = f"Switch to {back.switch_label}" if back.switch_label else "Nothing to switch to"
+    st.markdown(f"**{md(title)}**: {md(back.switch_reason)}.")
     st.markdown("\n".join(f"- {md(text)}" for text in (back.load_text, back.notice_text, back.cost_text)))
 
 

@@ -50,7 +50,7 @@ headline.markdown(
 on_demand = matching(book.offers, accelerator=accelerator)
 if on_demand:
     st.plotly_chart(
-        spread_chart(on_demand, workspace.colours),
+        spread_chart(on_demand, workspace.colours, narrow=workspace.narrow),
         config={"displayModeBar": False},
         key="spread",
         alt=f"Hourly price of {accelerator} by provider",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from decisions.report.findings import People
 from decisions.report.formats import FORMATS, render
 from decisions.report.markdown import markdown
 from decisions.report.pdf import pages
+from decisions.report.people import People
 from decisions.report.sections import PARTS, document
 from pages.ui import inputs
 from pages.ui.frame import frame
+from pages.ui.report_text import report_text
 from pages.ui.viewing import reported
 from pages.ui.wording import md
 
@@ -43,6 +45,12 @@ def written_by() -> People:
     return People(owner=owner, approvers=approvers, decision_date=decided, review_date=review, dissent=dissent)
 
 
+def page_images(printed_pages: Sequence[bytes], *, first: int) -> None:
+    """Printed pages from number ``first`` on, each with its number."""
+    for number, page in enumerate(printed_pages[first - 1 :], start=first):
+        st.image(page, caption=f"Page {number} of {len(shown)}", width="stretch")
+
+
 workspace = frame("Report")
 st.markdown(f"## {md(workspace.decision.sentence)}")
 st.markdown("One page for whoever decides, the rest for whoever checks: reasons, and where every number comes from.")
@@ -64,13 +72,18 @@ with st.container(horizontal=True):
 printed = document(report, ["people", *parts])
 shown = pages(printed, ppi=110)
 st.markdown("#### Preview")
-left, right = st.columns(2)
-for number, page in enumerate(shown[:2]):
-    with (left, right)[number], st.container(border=True):
-        st.image(page, caption=f"Page {number + 1} of {len(shown)}", width="stretch")
-if len(shown) > 2:
-    with st.expander(f"The other {len(shown) - 2} pages", icon=":material/auto_stories:"):
-        for number, page in enumerate(shown[2:], start=3):
-            st.image(page, caption=f"Page {number} of {len(shown)}", width="stretch")
-with st.expander("Read it as text", icon=":material/subject:"):
-    st.markdown(markdown(printed).replace("$", "\\$"))
+if workspace.narrow:  # a printed page cannot be read at the width of a phone
+    report_text(printed)
+    with st.expander(f"The {len(shown)} pages as printed", icon=":material/auto_stories:"):
+        page_images(shown, first=1)
+else:
+    left, right = st.columns(2)
+    for number, column in enumerate((left, right)[: len(shown)], start=1):
+        with column, st.container(border=True):
+            page_images(shown[:number], first=number)
+    if len(shown) > 2:
+        rest = "The last page" if len(shown) == 3 else f"The other {len(shown) - 2} pages"
+        with st.expander(rest, icon=":material/auto_stories:"):
+            page_images(shown, first=3)
+    with st.expander("Read it as text", icon=":material/subject:"):
+        st.markdown(markdown(printed).replace("$", "\\$"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,13 +77,3 @@ def parameters(kind: str, config: Mapping[str, Any], text_width: int) -> int:
     bias = 0 if kind == "mistral3" else 2 * text_width
     newline = text_width if kind == "llava_next" else 0
     return body + width * text_width + text_width**2 + bias + newline
-
-
-def tokens_per_image(config: Mapping[str, Any]) -> int | None:
-    """Prompt tokens of one image of the tower's own size, None where the tower does not say."""
-    if config.get("mm_tokens_per_image"):
-        return int(config["mm_tokens_per_image"])
-    tower = config.get("vision_config") or {}
-    if not tower.get("image_size") or not tower.get("patch_size"):
-        return None
-    return math.floor(tower["image_size"] / tower["patch_size"]) ** 2

@@ -62,8 +62,8 @@ def break_even_chart(
             text=f"your load, {count(today_requests)}",
             font={"color": colours.quiet, "size": 11},
         )
-    for crossing in curve.crossings[:3]:
-        figure.add_vline(x=crossing, line={"color": faded(colours.text, 0.35), "width": 1})
+    if len(curve.crossings) == 1:
+        figure.add_vline(x=curve.crossings[0], line={"color": faded(colours.text, 0.35), "width": 1})
     dressed(figure, colours, height=320)
     if loads and known:
         powers = [10.0**p for p in range(math.ceil(math.log10(loads[0])), math.floor(math.log10(loads[-1])) + 1)]

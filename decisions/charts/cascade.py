@@ -7,9 +7,7 @@ import plotly.graph_objects as go
 from decisions.charts.palette import SYMBOLS, Palette, dressed, faded
 from decisions.patterns.cascade import Cascade
 from decisions.patterns.curve import CurvePoint
-from decisions.wording import money, percent
-
-MILLION_BELOW_USD = 1e-4  # under a hundredth of a cent, a million queries read better than one
+from decisions.wording import MILLION_BELOW_USD, money, percent
 
 
 def cascade_chart(found: Cascade, colours: Palette, *, narrow: bool = False) -> go.Figure:
@@ -69,7 +67,7 @@ def _names(
     ):
         figure.add_annotation(
             x=scale * (late.usd_per_query or 0.0), y=value, text=text, showarrow=False, yanchor=anchor, yshift=shift,
-            font={"size": 11, "color": colours.quiet},
+            xanchor="left" if anchor == "top" else "auto", font={"size": 11, "color": colours.quiet},
         )  # fmt: skip
     first, last = found.first.label, f"all to {found.second.label}"
     for point, text, anchor, side, shift in (

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from decisions.charts.decide_labels import labels, worth_a_label
 from decisions.charts.decide_layers import frontier, intervals, marks, region
-from decisions.charts.palette import Palette, dressed
+from decisions.charts.palette import Palette, dressed, empty
 from decisions.options import Decision, Option
 from decisions.wording import percent, short_money
 
@@ -32,7 +32,7 @@ def decide_chart(
     figure = go.Figure()
     width_px, height_px = NARROW_PX if narrow else WIDE_PX
     if not shown:
-        return dressed(figure, colours, height=int(height_px) + 60)
+        return empty(figure, colours, "No priced option has a score on this task yet.")
     low_x, high_x = _cost_range(shown, budget_usd)
     low_y, high_y = _score_range([o.measurements[decision.task].score for o in shown], line)
     below = [o for o in shown if o.measurements[decision.task].score < low_y]

@@ -61,6 +61,8 @@ def region(
             showarrow=False,
             font=quiet,
             text=f"accuracy line {percent(line)}",
+            bgcolor=colours.background,
+            borderpad=1,
         )
     if budget_usd is not None:
         figure.add_shape(type="line", x0=budget_usd, x1=budget_usd, y0=y[0], y1=y[1], line=dash, layer="below")

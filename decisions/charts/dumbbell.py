@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
-from decisions.charts.palette import Palette, dressed, faded
+from decisions.charts.palette import Palette, dressed, empty, faded
 from decisions.comparison import Comparison, ComparisonRow
 from decisions.wording import percent
 
@@ -17,19 +17,20 @@ def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = F
         row for row in comparison.rows if row.group == "accuracy" and row.first is not None and row.second is not None
     ]
     figure = go.Figure()
+    if not rows:
+        return empty(figure, colours, "Not both are measured on the same task.")
     for row in reversed(rows):
         _row(figure, colours, row, comparison)
     ends = [value for row in rows for value in (row.first, row.second) if value is not None]
     for option in (comparison.first, comparison.second):
         for measured in option.measurements.values():
             ends += [value for value in (measured.low, measured.high) if value is not None]
-    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    low, high = min(ends), max(ends)
     pad = max(0.03, (0.3 if narrow else 0.18) * (high - low))
-    dressed(figure, colours, height=46 * max(1, len(rows)) + 60)
+    dressed(figure, colours, height=46 * len(rows) + 60)
     figure.update_xaxes(
         range=[low - pad, high + pad],
         tickformat=".0%",
-        title_text="share right",
         nticks=6 if narrow else 10,
     )
     figure.update_yaxes(showgrid=False, tickfont={"color": colours.text, "size": 13}, range=[-0.6, len(rows) - 0.3])
@@ -67,7 +68,7 @@ def _row(figure: go.Figure, colours: Palette, row: ComparisonRow, comparison: Co
             marker={"color": colour, "symbol": symbol, "size": 14, "line": {"width": 2.5, "color": colour}},
         )
     ends = sorted(value for value in (row.first, row.second) if value is not None)
-    for value, anchor, shift in ((ends[0], "right", -14), (ends[-1], "left", 14)):
+    for value, anchor in ((ends[0], "right"), (ends[-1], "left")):
         if anchor == "right" and percent(ends[0]) == percent(ends[-1]):
             continue
         figure.add_annotation(
@@ -76,7 +77,8 @@ def _row(figure: go.Figure, colours: Palette, row: ComparisonRow, comparison: Co
             text=percent(value),
             showarrow=False,
             xanchor=anchor,
-            xshift=shift,
+            xshift=-1 if anchor == "right" else 1,
+            yshift=16,
             font={"size": 12, "color": colours.quiet},
         )
 

@@ -45,7 +45,7 @@ def place_labels(
             box = _text_box(mark, *offset)
             inside = box[0] >= 0 and box[2] <= width_px and box[1] >= 0 and box[3] <= height_px
             own = _around(mark)
-            if inside and not any(_overlap(box, other) for other in taken if other != own):
+            if inside and not any(overlap(box, other) for other in taken if other != own):
                 taken.append(box)
                 placed.append(Placed(index=index, dx_px=offset[0], dy_px=offset[1], anchor=offset[2]))
                 break
@@ -89,5 +89,6 @@ def _around(mark: Mark) -> Box:
     )
 
 
-def _overlap(a: Box, b: Box) -> bool:
+def overlap(a: Box, b: Box) -> bool:
+    """Whether two boxes share any area."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

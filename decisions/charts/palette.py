@@ -70,6 +70,17 @@ def faded(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
+def empty(figure: go.Figure, colours: Palette, text: str) -> go.Figure:
+    """No axes, one sentence: why there is nothing to draw."""
+    dressed(figure, colours, height=90)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(
+        x=0.5, y=0.5, xref="paper", yref="paper", text=text, showarrow=False, font={"color": colours.quiet, "size": 13}
+    )
+    return figure
+
+
 def dressed(figure: go.Figure, colours: Palette, *, height: int, **layout: Any) -> go.Figure:
     """Transparent background, quiet axes, no legend, no zoom traps: the look every chart shares."""
     axis = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from decisions.charts.labels import CHARACTER_PX, LINE_PX, Box
+from decisions.charts.labels import CHARACTER_PX, LINE_PX, Box, overlap
 from decisions.charts.palette import Palette, faded
 from decisions.cliff import CliffRow
 
@@ -108,12 +108,8 @@ def named_lines(
             left = 4.0 if side == "left" else width - wide - 4
             low = bottom_px(level) + rise
             box = (left, low, left + wide, low + LINE_PX)
-            if low >= 0 and box[3] <= height and not any(_meet(box, other) for other in used):
+            if low >= 0 and box[3] <= height and not any(overlap(box, other) for other in used):
                 used.append(box)
                 placed.append(LineName(level=level, text=text, side=side, rise_px=rise, box=box))
                 break
     return placed
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

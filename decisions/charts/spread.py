@@ -13,7 +13,7 @@ from pricing.offers import Offer
 ROW_PX = 24
 
 
-def spread_chart(offers: Sequence[Offer], colours: Palette) -> go.Figure:
+def spread_chart(offers: Sequence[Offer], colours: Palette, *, narrow: bool = False) -> go.Figure:
     """The cheapest offer of each provider for one card, cheapest on top; own prices are filled diamonds."""
     cheapest: dict[str, Offer] = {}
     for offer in sorted(offers, key=lambda one: one.usd_per_hour / one.count):
@@ -39,6 +39,6 @@ def spread_chart(offers: Sequence[Offer], colours: Palette) -> go.Figure:
     )
     dressed(figure, colours, height=ROW_PX * max(2, len(shown)) + 50)
     most = max((offer.usd_per_hour / offer.count for offer in shown), default=1.0)
-    figure.update_xaxes(range=[0, 1.15 * most], tickprefix="$", nticks=6)
+    figure.update_xaxes(range=[0, (1.3 if narrow else 1.15) * most], tickprefix="$", nticks=5 if narrow else 6)
     figure.update_yaxes(autorange="reversed", tickfont={"color": colours.text, "size": 12})
     return figure

@@ -69,6 +69,16 @@ def _bar(figure: go.Figure, colours: Palette, row: int, bar: Swing, now_usd: flo
                 xshift=shift,
                 font={"size": 11, "color": colours.quiet},
             )
+    elif ends and not bar.changes_choice:
+        figure.add_annotation(
+            x=ends[0],
+            y=row,
+            text="no change",
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            font={"size": 11, "color": colours.quiet},
+        )
 
 
 def _mark(figure: go.Figure, colours: Palette, row: int, end: str, there: Outcome) -> None:

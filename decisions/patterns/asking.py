@@ -125,15 +125,15 @@ def _precisions(scenario: Scenario, decision: Decision) -> tuple[str, str]:
         raise BadInput("no model has two precisions with results here; measure a second one on the Run page")
     today = scenario.status_quo.partition("@")[0]
     found = able.get(today) or max(able.values(), key=len)
-    return min(found, key=_bytes).id, max(found, key=_bytes).id
+    return min(found, key=_size).id, max(found, key=_size).id
 
 
-def _bytes(option: Option) -> float:
-    return next((m.weight_bytes or m.bits_per_weight or 0.0 for m in option.measurements.values()), 0.0)
+def _size(option: Option) -> float:
+    return option.weight_bytes or option.bits_per_weight or 0.0
 
 
 def _for_a_device(option: Option) -> tuple[int, float, str]:
     """The smallest that keeps every accuracy line goes first."""
     quality = [check for check in option.checks if check.task]
     rank = {"meets": 0, "unproven": 1, "misses": 2}[overall(quality)] if quality else 1
-    return rank, _bytes(option), option.id
+    return rank, _size(option), option.id

@@ -19,7 +19,6 @@ from pricing.catalogue import PriceBook
 from pricing.devices import OnDevice, find, on_device
 from pricing.quotes import Band, Quote, per_query
 
-EGRESS_SOURCE = bill.AWS_LIST
 UPDATES_PER_MONTH = 0.25  # three months between versions: our default
 
 

@@ -17,16 +17,17 @@ from decisions.patterns.results import stored_results
 from decisions.patterns.summary import sentences
 from decisions.report.findings import (
     ITEMS_SHOWN,
-    People,
     cliff_part,
     comparison_part,
     figures,
     provenance,
 )
 from decisions.report.model import Report, build_report
+from decisions.report.people import People
 from decisions.scenarios import Scenario
 from decisions.view import DecisionView, decision_view, view_to_dict
 from evals.results import ItemText, item_texts
+from evals.runs import runs
 from pricing.catalogue import PriceBook
 
 
@@ -99,6 +100,4 @@ def _runs(wanted: set[str]) -> dict[str, dict[str, Any]]:
     """What each run was made with: packages, seed."""
     if not wanted:
         return {}
-    from evals.runs import runs
-
     return {run.run: {**run.provenance, "seed": run.plan.get("seed")} for run in runs() if run.run in wanted}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -22,17 +21,6 @@ from evals.results import ItemText
 
 ITEMS_SHOWN = 3
 LONGEST_ANSWER = 400  # characters of a model's answer that are printed
-
-
-@dataclass(frozen=True, kw_only=True)
-class People:
-    """Who decides and what was said; all of it the author's own words."""
-
-    owner: str = ""
-    approvers: str = ""
-    decision_date: str = ""
-    review_date: str = ""
-    dissent: str = ""
 
 
 def figures(scenario: Scenario, decision: Decision, rows: Sequence[CliffRow]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def markdown(document: Document) -> str:
         if section.id != "decision":
             lines += [f"## {plain(section.title)}", ""]
         for block in section.blocks:
-            lines += [*_block(block), ""]
+            lines += [*block_lines(block), ""]
     return "\n".join([*lines, f"*{plain(document.footer)}*", ""])
 
 
@@ -29,7 +29,8 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", _SPECIAL.sub(r"\\\1", text)).strip()
 
 
-def _block(block: Block) -> Iterator[str]:
+def block_lines(block: Block) -> Iterator[str]:
+    """The lines of one block."""
     if isinstance(block, Paragraph):
         yield f"### {plain(block.text)}" if block.style == "lead" else plain(block.text)
     elif isinstance(block, Bullets):

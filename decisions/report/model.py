@@ -127,7 +127,7 @@ def _option(option: Option, scenario: Scenario) -> dict[str, Any]:
             }
             for task, m in scores.items()
         },
-        "bits_per_weight": next((m.bits_per_weight for m in scores.values() if m.bits_per_weight), None),
+        "bits_per_weight": option.bits_per_weight,
         "reasons": reasons(option),
         "why": why(option),
         "notes": list(option.notes),

@@ -63,14 +63,15 @@ def _against(option: Option, task: str) -> str:
 
 
 def _baselines(scenario: Scenario, options: Sequence[Option]) -> tuple[str, ...]:
-    found = {}
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for option in options:
         for task, m in option.baselines.items():
             if task in scenario.tasks:
-                label = f"{scenario.models.get(m.model, m.model)} {m.quantization}"
-                found[m.model, task] = f"{label}: {scenario.tasks[task]} {score(m.score, m.low, m.high)}"
+                seen = f"{scenario.tasks[task]} {score(m.score, m.low, m.high)}"
+                found.setdefault((m.model, m.quantization), {})[task] = seen
     models = list(scenario.models)
-    return tuple(found[key] for key in sorted(found, key=lambda key: models.index(key[0]) if key[0] in models else 0))
+    order = sorted(found, key=lambda key: models.index(key[0]) if key[0] in models else 0)
+    return tuple(f"{scenario.models.get(key[0], key[0])} {key[1]}: {', '.join(found[key].values())}" for key in order)
 
 
 def _trade_offs(scenario: Scenario) -> tuple[str, ...]:

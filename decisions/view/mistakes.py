@@ -57,7 +57,7 @@ def _precision_last(facts: Facts) -> str:
 
 def _code_untested(facts: Facts) -> str:
     """Few bits are chosen, code is asked for, and that variant was not scored on code."""
-    bits = facts.bits(facts.answer)
+    bits = facts.answer.bits_per_weight
     if bits is None or bits > FEW_BITS:
         return ""
     tasks = [task for task in facts.scenario.tasks if "code" in (facts.group(task), *task.casefold().split("_"))]
@@ -135,7 +135,7 @@ def _own_protocol(facts: Facts) -> str:
 
 
 def _bytes(option: Option) -> float:
-    return next((float(m.weight_bytes) for m in option.measurements.values() if m.weight_bytes), float("inf"))
+    return option.weight_bytes or float("inf")
 
 
 def _cost(option: Option) -> float:

@@ -94,7 +94,7 @@ def _ratio(one: float, two: float) -> float:
 
 
 def _long(facts: Facts) -> str:
-    bits, tokens = facts.bits(facts.answer), facts.scenario.workload.prompt_tokens
+    bits, tokens = facts.answer.bits_per_weight, facts.scenario.workload.prompt_tokens
     if bits is None or bits > 8.6 or tokens < LONG_PROMPT_TOKENS:
         return ""
     return f"prompts of {tokens:,} tokens meet {bits:.3g} bits a weight; long contexts lose most (arXiv 2505.20276)"

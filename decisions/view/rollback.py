@@ -27,7 +27,7 @@ def rollback(scenario: Scenario, decision: Decision, answer: Option, book: Price
     """Triggers from the lines and the scores seen; the way back is the next option that meets, else what runs today."""
     other, why = _way_back(decision, answer)
     triggers = tuple(t for check in answer.checks if (t := _trigger(check, answer, scenario)) is not None)
-    weight = _weight_bytes(other)
+    weight = other.weight_bytes if other else None
     load_s = None if other is None or other.kind == "api" else _load_s(weight, other)
     notice = _notice_months(answer, book)
     both = _both_usd_per_day(answer, other)
@@ -35,7 +35,7 @@ def rollback(scenario: Scenario, decision: Decision, answer: Option, book: Price
     return Rollback(
         triggers=triggers,
         switch_to=other.id if other else None,
-        switch_label=other.label if other else "nothing else is proven",
+        switch_label=other.label if other else "",
         switch_reason=why,
         weight_bytes=weight,
         load_s=load_s,
@@ -122,11 +122,6 @@ def _way_back(decision: Decision, answer: Option) -> tuple[Option | None, str]:
     if other is not None:
         return other, "the next option that meets every line" + (", with no worse a score" if better else "")
     return None, "no other option here is proven to meet"
-
-
-def _weight_bytes(option: Option | None) -> float | None:
-    seen = option.measurements.values() if option else ()
-    return next((float(m.weight_bytes) for m in seen if m.weight_bytes), None)
 
 
 def _load_s(weight_bytes: float | None, option: Option) -> float | None:

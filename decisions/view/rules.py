@@ -21,10 +21,6 @@ class Facts:
     flip_points: Sequence[FlipPoint]
     chances: Chances
 
-    def bits(self, option: Option) -> float | None:
-        """Bits per weight of an option's variant, None where nobody gives them."""
-        return next((m.bits_per_weight for m in option.measurements.values() if m.bits_per_weight), None)
-
     def group(self, task: str) -> str:
         """The task's group as the evidence has it, "" where nothing was measured on it."""
         return next((o.measurements[task].task_group for o in self.decision.options if task in o.measurements), "")

@@ -148,7 +148,7 @@ class CandidateRow:
 class CandidateTable:
     """Baseline → acceptable trade-offs → candidates."""
 
-    baselines: tuple[str, ...]  # "70B f16: MMLU 80.4 % ± 1.5", one a model and task
+    baselines: tuple[str, ...]  # "70B f16: MMLU 80.4 % ± 1.5", one a model
     trade_offs: tuple[str, ...]  # "MMLU at least 78 %", "p95 latency at most 40 s"
     lines: tuple[str, ...]  # heads of the cells
     rows: tuple[CandidateRow, ...]
@@ -175,7 +175,7 @@ class Rollback:
 
     triggers: tuple[Trigger, ...]
     switch_to: str | None
-    switch_label: str
+    switch_label: str  # "" where there is nothing to switch to
     switch_reason: str
     weight_bytes: float | None
     load_s: float | None  # weights from disk, engine start: None for an API

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from data.files import write_atomically
 from evals.endpoints.entry import Endpoint
 from evals.home import home
 from evals.names import UnknownName, known
@@ -109,7 +109,4 @@ def _entry(name: str, given: dict[str, Any]) -> Endpoint:
 
 
 def _write(raw: dict[str, dict[str, Any]]) -> None:
-    path = _path()
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(HEAD + yaml.safe_dump(raw, sort_keys=True, allow_unicode=True), encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomically(_path(), HEAD + yaml.safe_dump(raw, sort_keys=True, allow_unicode=True))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from data.files import write_atomically
 from evals.endpoints.entry import Endpoint
 from evals.home import home
 
@@ -101,6 +101,4 @@ class Meter:
 
     def _write(self, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(asdict(self.spent)))
-        os.replace(temporary, path)
+        write_atomically(path, json.dumps(asdict(self.spent)))

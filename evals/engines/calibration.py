@@ -13,6 +13,7 @@ from typing import Any
 
 from data.models.generators import GENERATORS, sample
 from evals.tasks import items, shipped_tasks
+from evals.usertasks.items import folded
 
 VARIABLE = "BITBUDGET_CALIBRATION"
 SEED = 11
@@ -100,11 +101,11 @@ def require_usable(given: Calibration, tokenizer: Any, widest_row: int) -> None:
 
 def overlap(texts: Sequence[str], prompts: dict[str, str]) -> list[str]:
     """Names of the prompts that stand in a text, or that hold one; spacing and case do not matter."""
-    asked = {name: _folded(prompt) for name, prompt in prompts.items()}
-    corpus = "\n".join(_folded(text) for text in texts)
+    asked = {name: folded(prompt) for name, prompt in prompts.items()}
+    corpus = "\n".join(folded(text) for text in texts)
     found = [name for name, prompt in asked.items() if prompt and prompt in corpus]
     whole = "\n".join(asked.values())
-    for text in map(_folded, texts):
+    for text in map(folded, texts):
         if len(text) >= SHORTEST_OVERLAP and text in whole:
             found += [name for name, prompt in asked.items() if text in prompt]
     return list(dict.fromkeys(found))
@@ -112,7 +113,3 @@ def overlap(texts: Sequence[str], prompts: dict[str, str]) -> list[str]:
 
 def _items_of(what: Any) -> Iterable[dict[str, Any]]:
     return items(what.config["metadata"]["items"])
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

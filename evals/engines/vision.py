@@ -31,7 +31,7 @@ class VisionLM(LM):
     def __init__(self, model: Any, folder: Path) -> None:
         super().__init__()
         self._model = model
-        self._processor: Any = AutoProcessor.from_pretrained(folder)
+        self._processor: Any = AutoProcessor.from_pretrained(folder, trust_remote_code=False)
 
     @torch.inference_mode()
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:

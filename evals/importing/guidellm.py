@@ -10,7 +10,7 @@ from typing import Any
 from evals.importing.imported import ImportedRun, ServedSpeed, content_id, shown_model
 from evals.importing.labels import from_name, settled
 from evals.importing.refusal import Refused
-from evals.importing.strict_json import Warnings
+from evals.importing.strict_json import Warnings, mapping
 
 KNOWN_VERSIONS = (1, 2)
 FEWEST_FOR_P95 = 20  # below, the 95th percentile is the slowest request or beyond
@@ -21,14 +21,14 @@ def is_report(value: Any) -> bool:
     """Whether a JSON value looks like a report of guidellm."""
     listed = value.get("benchmarks") if isinstance(value, dict) else None
     return isinstance(listed, list) and (
-        "guidellm_version" in _mapping(value.get("metadata"))
-        or any("request_totals" in _mapping(_mapping(b).get("metrics")) for b in listed)
+        "guidellm_version" in mapping(value.get("metadata"))
+        or any("request_totals" in mapping(mapping(b).get("metrics")) for b in listed)
     )
 
 
 def read_report(path: Path, value: Mapping[str, Any], quantization: str | None, name: str | None) -> ImportedRun:
     """The speeds in a report. Raises Refused, also where no request succeeded."""
-    notes, meta = Warnings(), _mapping(value.get("metadata"))
+    notes, meta = Warnings(), mapping(value.get("metadata"))
     if meta.get("version") not in KNOWN_VERSIONS:
         notes.add(f"report version {str(meta.get('version'))[:20]}; read as version {KNOWN_VERSIONS[-1]}")
     benchmarks = [b for b in value["benchmarks"] if isinstance(b, dict)]
@@ -71,7 +71,7 @@ def read_report(path: Path, value: Mapping[str, Any], quantization: str | None, 
 
 
 def _speed(benchmark: Mapping[str, Any], index: int, notes: Warnings) -> ServedSpeed:
-    metrics = _mapping(benchmark.get("metrics"))
+    metrics = mapping(benchmark.get("metrics"))
     counts = _counts(benchmark, metrics, f"benchmarks: {index}")
     load = _load(benchmark, index)
     tail = counts["successful"] >= FEWEST_FOR_P95
@@ -79,8 +79,8 @@ def _speed(benchmark: Mapping[str, Any], index: int, notes: Warnings) -> ServedS
     def at(metric: str, statistic: str, scale: float = 1.0) -> float | None:
         if statistic == "p95" and not tail:
             return None
-        summary = _mapping(_mapping(metrics.get(metric)).get("successful"))
-        value = summary.get(statistic, _mapping(summary.get("percentiles")).get(statistic))
+        summary = mapping(mapping(metrics.get(metric)).get("successful"))
+        value = summary.get(statistic, mapping(summary.get("percentiles")).get(statistic))
         found = _number(value)
         return found / scale if counts["successful"] and found is not None and found >= 0 else None
 
@@ -106,9 +106,9 @@ def _speed(benchmark: Mapping[str, Any], index: int, notes: Warnings) -> ServedS
 
 def _counts(benchmark: Mapping[str, Any], metrics: Mapping[str, Any], where: str) -> dict[str, int]:
     """Requests by outcome, as totalled, else as the scheduler or the list of requests counted them."""
-    totals = _mapping(metrics.get("request_totals") or benchmark.get("request_totals"))
-    made = _mapping(_mapping(benchmark.get("scheduler_metrics")).get("requests_made"))
-    listed = _mapping(benchmark.get("requests"))
+    totals = mapping(metrics.get("request_totals") or benchmark.get("request_totals"))
+    made = mapping(mapping(benchmark.get("scheduler_metrics")).get("requests_made"))
+    listed = mapping(benchmark.get("requests"))
     found = {}
     for status in STATUSES:
         value = totals.get(status, made.get(status, listed.get(status)))
@@ -120,29 +120,25 @@ def _counts(benchmark: Mapping[str, Any], metrics: Mapping[str, Any], where: str
 
 
 def _load(benchmark: Mapping[str, Any], index: int) -> str:
-    config = _mapping(benchmark.get("config"))
-    strategy = _mapping(config.get("strategy") or _mapping(benchmark.get("scheduler")).get("strategy"))
+    config = mapping(benchmark.get("config"))
+    strategy = mapping(config.get("strategy") or mapping(benchmark.get("scheduler")).get("strategy"))
     kind = strategy.get("type_") or strategy.get("kind") or strategy.get("type") or f"benchmark {index}"
     size = next((strategy[k] for k in ("streams", "max_concurrency", "rate") if _number(strategy.get(k))), None)
     return f"{kind} {size:.3g}" if isinstance(size, int | float) else str(kind)[:40]
 
 
 def _model(value: Mapping[str, Any], benchmark: Mapping[str, Any]) -> str:
-    arguments, config = _mapping(value.get("args")), _mapping(benchmark.get("config"))
-    scenario = _mapping(value.get("config"))
+    arguments, config = mapping(value.get("args")), mapping(benchmark.get("config"))
+    scenario = mapping(value.get("config"))
     places = (
-        config.get("backend"), _mapping(scenario.get("benchmark")).get("backend"), scenario.get("backend"),
-        arguments.get("backend_kwargs"), _mapping(benchmark.get("benchmarker")).get("backend"), arguments,
-        _mapping(benchmark.get("worker")).get("backend_kwargs"), benchmark.get("worker"),
+        config.get("backend"), mapping(scenario.get("benchmark")).get("backend"), scenario.get("backend"),
+        arguments.get("backend_kwargs"), mapping(benchmark.get("benchmarker")).get("backend"), arguments,
+        mapping(benchmark.get("worker")).get("backend_kwargs"), benchmark.get("worker"),
     )  # fmt: skip
-    named = (_mapping(place).get(key) for place in places for key in ("model", "backend_model"))
+    named = (mapping(place).get(key) for place in places for key in ("model", "backend_model"))
     return next((str(name) for name in named if isinstance(name, str) and name), "")
 
 
 def _number(value: Any) -> float | None:
     good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if good else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

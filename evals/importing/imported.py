@@ -107,6 +107,11 @@ def content_id(paths: Iterable[Path], *more: str) -> str:
     return PREFIX + hashlib.sha256("\n".join([*parts, *more]).encode()).hexdigest()[:12]
 
 
+def text_hash(text: str) -> str:
+    """SHA-256 of a text, as lm-eval takes it."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

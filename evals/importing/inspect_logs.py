@@ -15,7 +15,7 @@ from evals.importing.archive import Archive
 from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, content_id, shown_model, texts
 from evals.importing.labels import Found, from_arguments, settled
 from evals.importing.refusal import Refused
-from evals.importing.strict_json import Warnings, decoded, fraction, parse
+from evals.importing.strict_json import Warnings, decoded, fraction, mapping, parse
 from evals.published import API_QUANTIZATION
 from evals.statistics.intervals import interval_from_summary, score_interval
 
@@ -55,10 +55,10 @@ def read_log(path: Path, value: Mapping[str, Any], quantization: str | None, nam
 def _run(
     path: Path, header: Mapping[str, Any], samples: Iterator[Any], quantization: str | None, name: str | None
 ) -> ImportedRun:
-    notes, spec = Warnings(), _mapping(header["eval"])
+    notes, spec = Warnings(), mapping(header["eval"])
     if header.get("version") != KNOWN_VERSION:
         notes.add(f"log version {str(header.get('version'))[:20]}; read as version {KNOWN_VERSION}")
-    packages = _mapping(spec.get("packages"))
+    packages = mapping(spec.get("packages"))
     model, label = _variant(spec, quantization, name, notes)
     scorer = _scorer(header)
     items, unscored, seen = _items(samples, scorer, notes)
@@ -102,7 +102,7 @@ def _variant(
     model, note = shown_model(name or rest or provider)
     if note:
         notes.add(note)
-    arguments = _mapping(spec.get("model_args"))
+    arguments = mapping(spec.get("model_args"))
     found = from_arguments(arguments, (str(arguments.get("model_path") or ""), rest))
     if found is None and provider in HOSTED and not spec.get("model_base_url"):
         found = Found(label=API_QUANTIZATION, basis=provider, certain=False)
@@ -115,9 +115,9 @@ def _variant(
 
 def _scorer(header: Mapping[str, Any]) -> str:
     """The score that counts: the headline, else the first."""
-    results = _mapping(header.get("results"))
-    headline = _mapping(results.get("headline")).get("score")
-    listed = results.get("scores") or _mapping(header.get("eval")).get("scorers")
+    results = mapping(header.get("results"))
+    headline = mapping(results.get("headline")).get("score")
+    listed = results.get("scores") or mapping(header.get("eval")).get("scorers")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
     return str(headline or first.get("name") or "")
 
@@ -135,7 +135,7 @@ def _items(samples: Iterator[Any], scorer: str, notes: Warnings) -> tuple[list[I
             raise Refused(f"{where} stands there twice in epoch {str(place[1])[:10]}")
         places.add(place)
         seen += 1
-        scores = {str(k): _value(v, f"{where}: {k}") for k, v in _mapping(sample.get("scores")).items()}
+        scores = {str(k): _value(v, f"{where}: {k}") for k, v in mapping(sample.get("scores")).items()}
         flat = {k: v for k, v in _flattened(scores).items() if v is not None}
         main = scorer if scorer in flat else next((k for k in flat if k.startswith(f"{scorer}.")), "")
         main = main or ("" if scorer else next(iter(flat), ""))
@@ -165,7 +165,7 @@ def _item(
             target_hash=hashlib.sha256(expected.encode(errors="replace")).hexdigest(),
             prompt=notes.clean(_said(sample.get("input"))),
             expected=notes.clean(expected),
-            output=notes.clean(str(_mapping(sample.get("output")).get("completion") or "")),
+            output=notes.clean(str(mapping(sample.get("output")).get("completion") or "")),
         )
     )
 
@@ -222,11 +222,11 @@ def _summary(
     header: Mapping[str, Any], scorer: str, notes: Warnings
 ) -> tuple[float, int | None, tuple[ImportedItem, ...]]:
     """Score and n of a log without samples."""
-    results = _mapping(header.get("results"))
+    results = mapping(header.get("results"))
     listed = results.get("scores")
     scores = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
     chosen = next((s for s in scores if s.get("name") == scorer), scores[0] if scores else None)
-    metrics = _mapping(chosen.get("metrics")) if chosen else {}
+    metrics = mapping(chosen.get("metrics")) if chosen else {}
     metric = next((m for k, m in metrics.items() if k in ("accuracy", "mean")), None)
     if chosen is None or not isinstance(metric, dict):
         raise Refused("no samples and no accuracy in it")
@@ -237,8 +237,8 @@ def _summary(
 
 
 def _protocol(header: Mapping[str, Any], spec: Mapping[str, Any], scorer: str) -> dict[str, str]:
-    plan = _mapping(header.get("plan"))
-    config = {**_mapping(spec.get("model_generate_config")), **_mapping(plan.get("config"))}
+    plan = mapping(header.get("plan"))
+    config = {**mapping(spec.get("model_generate_config")), **mapping(plan.get("config"))}
     listed = plan.get("steps")
     steps = listed if isinstance(listed, list) else []
     solvers = [[step.get("solver"), step.get("params")] for step in steps if isinstance(step, dict)]
@@ -252,7 +252,7 @@ def _protocol(header: Mapping[str, Any], spec: Mapping[str, Any], scorer: str) -
 
 
 def _limit(spec: Mapping[str, Any], n: int | None) -> str:
-    whole = _mapping(spec.get("dataset")).get("samples")
+    whole = mapping(spec.get("dataset")).get("samples")
     return str(n) if isinstance(whole, int) and n and n < whole else ""
 
 
@@ -283,7 +283,3 @@ def _date(text: Any) -> float | None:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:
         return None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

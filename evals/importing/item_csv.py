@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from evals.importing.imported import ImportedItem, ImportedRun, ImportedTask, content_id, shown_model, texts
+from evals.importing.imported import (
+    ImportedItem,
+    ImportedRun,
+    ImportedTask,
+    content_id,
+    shown_model,
+    text_hash,
+    texts,
+)
 from evals.importing.labels import from_name, settled
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, decoded, fraction
 from evals.statistics.intervals import score_interval
+from evals.tabular import TableError
+from evals.tabular.delimited import even, records
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "item": ("item", "item_id", "id", "doc_id", "question_id", "sample_id", "example_id", "doc_hash"),
@@ -37,14 +44,14 @@ WORDS = {
     "true": 1.0, "yes": 1.0, "correct": 1.0, "pass": 1.0, "passed": 1.0, "c": 1.0, "right": 1.0,
     "false": 0.0, "no": 0.0, "incorrect": 0.0, "fail": 0.0, "failed": 0.0, "i": 0.0, "wrong": 0.0,
 }  # fmt: skip
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL = 256 * 2**20, 1_000_000, 500, 4 * 2**20
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 256 * 2**20, 1_000_000, 500
 
 
 def read_item_csv(path: Path, quantization: str | None, name: str | None) -> list[ImportedRun]:
     """One run a variant in the file. Raises Refused naming line and column."""
     notes = Warnings()
     rows = _rows(path)
-    _, header = next(rows, (1, []))
+    _, header = next(rows)
     places = _places(header)
     if "score" not in places or "item" not in places:
         missing = " and ".join(f"a column for the {n}" for n in ("item", "score") if n not in places)
@@ -120,8 +127,8 @@ def _item(at: Mapping[str, str], line: int, notes: Warnings) -> ImportedItem:
         ImportedItem(
             item=at["item"][:200],
             score=_score(at["score"], line),
-            prompt_hash=at.get("prompt_hash") or (_hash(prompt) if prompt else ""),
-            target_hash=at.get("target_hash") or (_hash(at["expected"]) if at.get("expected") else ""),
+            prompt_hash=at.get("prompt_hash") or (text_hash(prompt) if prompt else ""),
+            target_hash=at.get("target_hash") or (text_hash(at["expected"]) if at.get("expected") else ""),
             prompt=notes.clean(prompt),
             expected=notes.clean(at.get("expected", "")),
             output=notes.clean(at.get("output", "")),
@@ -139,7 +146,7 @@ def _score(text: str, line: int) -> float:
     return fraction(value, f"line {line}: score")
 
 
-def _places(header: list[str]) -> dict[str, int]:
+def _places(header: Sequence[str]) -> dict[str, int]:
     """Field → column; the first spelling that occurs counts."""
     folded = [name.strip().casefold().replace(" ", "_").replace("-", "_") for name in header]
     if doubled := next((name for name in folded if name and folded.count(name) > 1), None):
@@ -149,37 +156,21 @@ def _places(header: list[str]) -> dict[str, int]:
     return {field: folded.index(name) for field, name in spelled.items() if name}
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
     """Line and cells of every record, the header first; as many cells in each."""
     if path.stat().st_size > MOST_BYTES:
         raise Refused(f"{path.stat().st_size / 2**20:,.0f} MB; at most {MOST_BYTES // 2**20} MB are read")
-    text = decoded(path.read_bytes())
-    csv.field_size_limit(MOST_CELL)
-    delimiter = "\t" if path.suffix == ".tsv" else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    width = 0
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise Refused(f"the record on line {line} cannot be read ({error}): a quote left open?") from error
-        if not cells:
-            continue
-        if not width:
-            width = len(cells)
-            if width > MOST_COLUMNS:
-                raise Refused(f"{width:,} columns; at most {MOST_COLUMNS} are read")
-            if width == 1 and ";" in cells[0]:
-                raise Refused("its columns are separated by semicolons; save it with commas")
-        if len(cells) != width:
-            raise Refused(f"line {line} has {len(cells)} fields, the header has {width}")
-        if line > MOST_ROWS:
-            raise Refused(f"over {MOST_ROWS:,} rows; give fewer")
-        yield line, cells
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+    found = records(decoded(path.read_bytes()), "\t" if path.suffix == ".tsv" else ",")
+    try:
+        line, header = next(found, (1, []))
+        if len(header) > MOST_COLUMNS:
+            raise Refused(f"{len(header):,} columns; at most {MOST_COLUMNS} are read")
+        if len(header) == 1 and ";" in header[0]:
+            raise Refused("its columns are separated by semicolons; save it with commas")
+        yield line, header
+        for line, cells in even(found, len(header)):
+            if line > MOST_ROWS:
+                raise Refused(f"over {MOST_ROWS:,} rows; give fewer")
+            yield line, cells
+    except TableError as error:
+        raise Refused(str(error)) from error

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from data.files import write_atomically
-from evals.importing.imported import PREFIX
+from evals.importing.imported import PREFIX, text_hash
 from evals.importing.keeping import KeptTask, imported_run, item_facts
-from evals.importing.lm_eval_samples import doc_hash, text_hash
+from evals.importing.lm_eval_samples import doc_hash
 from evals.measurements import Measurement
 from evals.results import measured_measurements
 from evals.store import Store, shared_store

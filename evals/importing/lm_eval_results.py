@@ -14,7 +14,7 @@ from evals.importing.imported import ImportedRun, ImportedTask, content_id, show
 from evals.importing.labels import Found, from_arguments, settled
 from evals.importing.lm_eval_samples import Samples, read_samples, samples_beside
 from evals.importing.refusal import Refused
-from evals.importing.strict_json import Warnings, fraction
+from evals.importing.strict_json import Warnings, fraction, mapping
 from evals.published import API_QUANTIZATION
 from evals.statistics.intervals import interval_from_summary, score_interval
 
@@ -39,7 +39,7 @@ def is_results(value: Any) -> bool:
 def read_lm_eval(path: Path, value: Mapping[str, Any], quantization: str | None, name: str | None) -> ImportedRun:
     """One run. ``value`` is the parsed results file at ``path``. Raises Refused."""
     notes = Warnings()
-    config = _mapping(value.get("config"))
+    config = mapping(value.get("config"))
     version = str(value.get("lm_eval_version") or "")
     if not KNOWN_VERSIONS.match(version):
         notes.add(f"written by lm-eval {version or 'of unknown version'}; read as 0.4")
@@ -77,7 +77,7 @@ def _tasks(
     found, files, skipped = [], [], []
     for task in names:
         file = samples_beside(path, task, alone)
-        embedded = _mapping(value.get("samples")).get(task)
+        embedded = mapping(value.get("samples")).get(task)
         made = _task(task, value, config, file, embedded if isinstance(embedded, list) else None, notes)
         if made is None:
             skipped.append(task)
@@ -103,12 +103,12 @@ def _task(
     embedded: Sequence[Any] | None,
     notes: Warnings,
 ) -> ImportedTask | None:
-    entry, setup = value["results"][task], _mapping(_mapping(value.get("configs")).get(task))
+    entry, setup = value["results"][task], mapping(mapping(value.get("configs")).get(task))
     scores = _scores(entry)
-    better = {**_listed(setup), **_mapping(_mapping(value.get("higher_is_better")).get(task))}
+    better = {**_listed(setup), **mapping(mapping(value.get("higher_is_better")).get(task))}
     order = [*_listed(setup), *dict.fromkeys(metric for metric, _ in scores)]
     wanted = [m for m in dict.fromkeys(order) if not NOT_A_SHARE.search(m) and better.get(m) is not False]
-    stated = _mapping(_mapping(value.get("n-samples")).get(task))
+    stated = mapping(mapping(value.get("n-samples")).get(task))
     n = _count(stated.get("effective", entry.get("sample_len")), f"n-samples: {task}: effective")
     if n == 0:
         raise Refused(f"task {task} has 0 items")
@@ -147,7 +147,7 @@ def _cross_checked(
     setup: Mapping[str, Any],
 ) -> None:
     """Refuse samples that cannot be those of the results: another hash of all items, or another mean."""
-    stated = _mapping(value.get("task_hashes")).get(task)
+    stated = mapping(value.get("task_hashes")).get(task)
     if stated and samples.task_hash and stated != samples.task_hash:
         raise Refused(f"the samples of {task} are not those of this results file (its task hash differs)")
     summary = scores.get((samples.metric, samples.filter))
@@ -178,16 +178,16 @@ def _scores(entry: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
 def _protocol(
     task: str, value: Mapping[str, Any], config: Mapping[str, Any], key: tuple[str, str]
 ) -> dict[str, str]:
-    setup = _mapping(_mapping(value.get("configs")).get(task))
-    shots = _mapping(value.get("n-shot")).get(task, setup.get("num_fewshot"))
+    setup = mapping(mapping(value.get("configs")).get(task))
+    shots = mapping(value.get("n-shot")).get(task, setup.get("num_fewshot"))
     template = value.get("chat_template_sha") or value.get("chat_template") or config.get("chat_template_sha")
     system = value.get("system_instruction_sha") or value.get("system_instruction")
     multiturn = value.get("fewshot_as_multiturn")
     settings = setup.get("generation_kwargs") if str(setup.get("output_type", "")).startswith("generate") else None
     extra = _arguments(config.get("gen_kwargs"))
-    generation = {**_mapping(settings), **extra} if settings or extra else {}
+    generation = {**mapping(settings), **extra} if settings or extra else {}
     return {
-        "task version": str(_mapping(value.get("versions")).get(task, "")),
+        "task version": str(mapping(value.get("versions")).get(task, "")),
         "metric": key[0],
         "filter": key[1],
         "shots": "" if shots is None else str(shots),
@@ -238,10 +238,10 @@ def _arguments(given: Any) -> dict[str, Any]:
 
 
 def _groups(value: Mapping[str, Any]) -> set[str]:
-    made_of = _mapping(value.get("group_subtasks"))
-    configs = _mapping(value.get("configs"))
+    made_of = mapping(value.get("group_subtasks"))
+    configs = mapping(value.get("configs"))
     return {name for name in value["results"] if made_of.get(name)} | {
-        name for name in _mapping(value.get("groups")) if name not in configs
+        name for name in mapping(value.get("groups")) if name not in configs
     }
 
 
@@ -280,10 +280,6 @@ def _sha(text: Any) -> str:
 
 def _date(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 < value < 1e11 else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _few(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.importing.imported import ImportedItem, Items, texts
+from evals.importing.imported import ImportedItem, Items, text_hash, texts
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, fraction, records
 
@@ -127,11 +127,6 @@ def read_samples(
         task_hash=digest.hexdigest() if hashed else "",
         items=items,
     )
-
-
-def text_hash(text: str) -> str:
-    """SHA-256 of a text, as lm-eval takes it."""
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def doc_hash(doc: Any) -> str:

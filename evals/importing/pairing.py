@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.comparisons import MARGIN, Sides, VariantComparison, adjusted_for_tasks, compared, together
-from evals.importing.imported import PREFIX
+from evals.importing.imported import PREFIX, text_hash
 from evals.importing.keeping import imported_run, is_imported, item_facts
-from evals.importing.lm_eval_samples import doc_hash, text_hash
+from evals.importing.lm_eval_samples import doc_hash
 from evals.importing.measurements import imported_measurements
 from evals.measurements import Measurement
 from evals.names import known

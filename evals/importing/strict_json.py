@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from evals.importing.refusal import Refused
+from evals.tabular.text import UTF16, is_really
 
 MOST_BYTES = 256 * 2**20  # of a file that is read in one piece
 MOST_LINE_BYTES = 64 * 2**20
 MOST_DIGITS = 300
-UTF8_BOM, UTF16_BOMS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
-SIGNATURES = {
-    b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"%PDF": "a PDF document", b"\x7fELF": "a program",
-    b"MZ\x90": "a program", b"\x1f\x8b": "a gzip archive (unpack it first)", b"PK\x03\x04": "a ZIP archive",
-    b"PAR1": "a Parquet file", b"SQLite format 3": "a database",
-}  # fmt: skip
+UTF8_BOM = b"\xef\xbb\xbf"
 
 
 def read_json(path: Path) -> Any:
@@ -96,10 +92,9 @@ def _is_object(value: Any) -> dict[str, Any]:
 
 def check_text(head: bytes) -> None:
     """Refuse what by its first bytes is no UTF-8 text."""
-    for signature, what in SIGNATURES.items():
-        if head.startswith(signature):
-            raise Refused(f"by its content this is {what}")
-    if head.startswith(UTF16_BOMS) or head[:400].count(0) > len(head[:400]) // 3:
+    if what := is_really(head):
+        raise Refused(f"by its content this is {what}")
+    if head.startswith(UTF16) or head[:400].count(0) > len(head[:400]) // 3:
         raise Refused("saved as UTF-16; save it as UTF-8")
 
 
@@ -126,6 +121,11 @@ def kind(value: Any) -> str:
     """A JSON value's type in words."""
     names: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
     return "null" if value is None else names.get(type(value), "a number")
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 class Warnings:

@@ -16,21 +16,22 @@ OTHERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 def parse_delimited(text: str, where: str, options: Options, *, tabs: bool, notes: list[str]) -> Table:
     """CSV, or TSV with ``tabs``. Refuses ragged rows, unclosed quotes and doubtful separators, naming the line."""
     delimiter = options.delimiter or ("\t" if tabs else ",")
-    csv.field_size_limit(MAX_CELL_CHARACTERS + 1)
-    records = _records(text, delimiter, where)
-    first = next(records, None)
+    found = records(text, delimiter, where)
+    first = next(found, None)
     if first is None:
         raise TableError(f"{where}: file is empty")
     _, header = first
     if len(header) == 1 and not options.delimiter:
         _ask(header[0], where)
     columns = checked_header(header, where)
-    rows = sampled(_even(records, columns, where), where, options, notes)
+    rows = sampled(even(found, len(columns), where), where, options, notes)
     return finished(columns, rows, where, notes)
 
 
-def _records(text: str, delimiter: str, where: str) -> Iterator[tuple[int, list[str]]]:
-    """Line and fields of every record; empty lines are passed over."""
+def records(text: str, delimiter: str, where: str = "") -> Iterator[tuple[int, list[str]]]:
+    """Line and fields of every record; empty lines are passed over. Raises TableError naming the line."""
+    named = f"{where}: " if where else ""
+    csv.field_size_limit(MAX_CELL_CHARACTERS + 1)
     reader: Any = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         start = reader.line_num + 1
@@ -40,11 +41,11 @@ def _records(text: str, delimiter: str, where: str) -> Iterator[tuple[int, list[
             return
         except csv.Error as error:
             if "unexpected end" in str(error):
-                raise TableError(f"{where}: a quote opened on line {start} is never closed") from error
+                raise TableError(f"{named}a quote opened on line {start} is never closed") from error
             if "field larger" in str(error):
-                raise TableError(f"{where}: line {start}: a cell has over 4 million characters; cut it") from error
+                raise TableError(f"{named}line {start}: a cell has over 4 million characters; cut it") from error
             raise TableError(
-                f"{where}: the record on line {start} cannot be read ({error}); a quote inside a quoted cell is "
+                f"{named}the record on line {start} cannot be read ({error}); a quote inside a quoted cell is "
                 'written twice: ""'
             ) from error
         if record:
@@ -61,13 +62,14 @@ def _ask(header: str, where: str) -> None:
             )
 
 
-def _even(
-    records: Iterator[tuple[int, list[str]]], columns: list[str], where: str
+def even(
+    numbered: Iterator[tuple[int, list[str]]], width: int, where: str = ""
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
-    for line, record in records:
-        if len(record) != len(columns):
+    """The same records, as long as each has ``width`` fields; TableError at the first that has not."""
+    for line, record in numbered:
+        if len(record) != width:
             fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-            raise TableError(f"{where}: line {line} has {fields}, header has {len(columns)}")
+            raise TableError(f"{where}{': ' if where else ''}line {line} has {fields}, header has {width}")
         yield line, tuple(record)
 
 

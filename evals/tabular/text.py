@@ -6,7 +6,7 @@ from evals.tabular.table import TableError
 
 SIGNATURES = {
     b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image", b"%PDF": "a PDF document",
-    b"\x7fELF": "a program", b"MZ": "a Windows program", b"\x1f\x8b": "a gzip archive", b"Rar!": "a RAR archive",
+    b"\x7fELF": "a program", b"MZ\x90": "a Windows program", b"\x1f\x8b": "a gzip archive", b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7-Zip archive", b"SQLite format 3": "a database", b"PAR1": "a Parquet file",
 }  # fmt: skip
 ZIP = b"PK\x03\x04"

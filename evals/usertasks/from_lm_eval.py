@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from data.files import whole_folder
 from evals.home import ROOT
 from evals.names import known
 from evals.tasks.user import lm_eval_tasks_folder
 from evals.usertasks.kinds import GROUPS
 from evals.usertasks.lm_eval_index import LmEvalTask, lm_eval_tasks, read_tasks
 from evals.usertasks.spec import NAME
-from evals.usertasks.writing import free, into_place
+from evals.usertasks.writing import free
 
 WITHIN_S = 900
 MAX_ITEMS = 100_000
@@ -119,17 +118,10 @@ def _written(name: str, task: LmEvalTask, answer: dict[str, Any], folder: Path |
             "of_items": answer["total"],
         },
     }
-    home = lm_eval_tasks_folder()
-    home.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
-    try:
+    made = lm_eval_tasks_folder() / name
+    with whole_folder(made) as draft:
         text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
         (draft / f"{name}.yaml").write_text(text, encoding="utf-8")
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in answer["items"])
         (draft / "items.jsonl").write_text(lines, encoding="utf-8")
-        draft.chmod(0o755)
-        into_place(draft, home / name)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    return home / name
+    return made

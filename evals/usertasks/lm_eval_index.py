@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -22,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from data.files import write_atomically
 from evals.home import ROOT, home
 
 WITHIN_S = 300
@@ -151,11 +151,9 @@ def description_of(folder: Path) -> str:
 
 
 def write_index(file: Path) -> None:
-    """The index as JSON, in one go."""
+    """The index as JSON."""
     rows = {task.name: asdict(task) for task in read_tasks(package_folder())}
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as draft:
-        json.dump(list(rows.values()), draft)
-    os.replace(draft.name, file)
+    write_atomically(file, json.dumps(list(rows.values())))
 
 
 if __name__ == "__main__":

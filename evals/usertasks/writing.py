@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from data.files import whole_folder
 from evals.tasks import reserved_names, task_folders, user_tasks_folder
 from evals.usertasks import scorers
 from evals.usertasks.items import FEWSHOT_DELIMITER, TARGET_DELIMITER, Items
@@ -84,9 +82,7 @@ def write(spec: TaskSpec, made: Items, *, replace: bool = False) -> Path:
     """The folder of the new task. ValueError where the name is taken; nothing is left behind if writing fails."""
     folder = user_tasks_folder() / spec.name
     free(spec.name, replace=replace)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
-    try:
+    with whole_folder(folder) as draft:
         text = yaml.dump(config(spec, made), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
         (draft / f"{spec.name}.yaml").write_text(text, encoding="utf-8")
         (draft / "utils.py").write_bytes(Path(scorers.__file__).read_bytes())
@@ -94,27 +90,7 @@ def write(spec: TaskSpec, made: Items, *, replace: bool = False) -> Path:
             if rows:
                 lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
                 (draft / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-        draft.chmod(0o755)
-        into_place(draft, folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return folder
-
-
-def into_place(draft: Path, folder: Path) -> None:
-    """Give a finished folder its name; one of that name is put aside first and comes back if this fails."""
-    old = draft.with_name(f"{draft.name}-old")
-    had_one = folder.exists()
-    if had_one:
-        os.replace(folder, old)
-    try:
-        os.replace(draft, folder)
-    except OSError:
-        if had_one:
-            os.replace(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def free(name: str, *, replace: bool) -> None:

@@ -72,6 +72,7 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     st.dataframe(
         listing(sorted(rows, key=lambda row: row["model"] != model)),
         hide_index=True,
+        placeholder="",
         alt=f"API prices of {sellers[seller]} on {day.isoformat()}",
         column_config={
             "Source": st.column_config.LinkColumn(display_text="open", width="small"),
@@ -81,7 +82,7 @@ def api_by_date(scenario: Scenario, colours: Palette, *, narrow: bool) -> None:
     st.caption(
         f"{len(rows)} models of {md(sellers[seller])}, dollars per million tokens on {day.isoformat()} at 12:00 UTC, "
         "from genai-prices, which ships with the product. "
-        "None means not known, not free. Images are billed as input tokens. "
+        "Empty means not known, not free. Images are billed as input tokens. "
         "A model that came later shows its first price."
     )
 

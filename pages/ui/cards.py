@@ -18,12 +18,13 @@ def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> No
     """The answer's four numbers; what is unknown is an ordinary card that says so."""
     option = decision.choice or decision.nearest
     task_title = scenario.tasks[decision.task]
+    unknown = "unknown" if narrow else NOT_KNOWN  # what a card of half a phone holds
     waiting = None if option else "after the first results"
     with st.grid(columns=2 if narrow else 4, min_column_width=120 if narrow else "auto", gap="small"):
         cost = option.quote.usd_per_month if option else None
         _card(
             "Monthly cost",
-            NOT_KNOWN if cost is None else money(cost.value),
+            unknown if cost is None else money(cost.value),
             _check(option, "monthly cost"),
             waiting or "no budget set",
             help="One named offer, replicas for the busiest hour. Hover a mark or open Sources for the parts.",
@@ -31,7 +32,7 @@ def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> No
         seen = option.measurements.get(decision.task) if option else None
         _card(
             f"Accuracy, {task_title}",
-            percent(seen.score) if seen else NOT_KNOWN,
+            percent(seen.score) if seen else unknown,
             _check(option, decision.task, task_title),
             waiting or "no accuracy line set",
             help="Share of items right, with its 95 % interval in Sources.",
@@ -39,12 +40,12 @@ def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> No
         speed = option.quote.e2e_p95_s if option else None
         _card(
             "p95 latency",
-            seconds(speed.value if speed else None),
+            seconds(speed.value) if speed else unknown,
             _check(option, "p95 latency"),
             waiting or "no latency line set",
             help="95 of 100 requests finish within this time in the busiest hour.",
         )
-        _today_card(decision, status_quo_title(scenario))
+        _today_card(decision, status_quo_title(scenario), unknown)
 
 
 def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: str) -> None:
@@ -68,13 +69,13 @@ def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: 
     )
 
 
-def _today_card(decision: Decision, wanted: str) -> None:
+def _today_card(decision: Decision, wanted: str, unknown: str) -> None:
     today = decision.status_quo
     saving = decision.saving_usd_per_month
     if today is None:
         st.metric(
             "Against today",
-            NOT_KNOWN if wanted else "not set",
+            unknown if wanted else "not set",
             delta=f"{wanted} has no price here yet" if wanted else "choose what you use today",
             delta_color="off",
             delta_arrow="off",
@@ -84,7 +85,7 @@ def _today_card(decision: Decision, wanted: str) -> None:
     cost = today.quote.usd_per_month
     words = f"{today.label} costs {money(cost.value)}" if cost else f"{today.label} is unpriced"
     if saving is None:
-        value = NOT_KNOWN
+        value = unknown
     else:
         value = f"−{money(saving)}" if saving > 0 else f"+{money(-saving)}" if saving < 0 else "the same"
     colour: Literal["off", "blue", "orange"] = "off" if not saving else "blue" if saving > 0 else "orange"

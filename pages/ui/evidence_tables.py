@@ -21,6 +21,7 @@ def measurements_table(found: Sequence[Measurement]) -> None:
     st.dataframe(
         pd.DataFrame([_row(m) for m in found]),
         hide_index=True,
+        placeholder="",
         height=458 if len(found) > 12 else "content",
         alt="Measurements with origin, score, interval, items, date and source",
         column_config={

@@ -70,6 +70,7 @@ def fidelity_table(found: Sequence[Fidelity], titles: Mapping[str, str], models:
     st.dataframe(
         fidelity_frame(found, titles, models),
         hide_index=True,
+        placeholder="",
         alt="What accuracy does not show, a row a variant and task",
         column_config={
             **{name: st.column_config.Column(help=text) for name, text in EXPLAINED.items() if name not in formats},

@@ -33,7 +33,7 @@ def frame(title: str, *, live: bool = True) -> Workspace:
     notes = st.container(gap="xsmall")
     st.session_state["_problems"] = notes
     with bar:
-        st.markdown("### :blue[Bit]budget", width="content")
+        st.subheader(":blue[Bit]budget", anchor=False, width="content")
         chosen = inputs.choice(
             "scenario",
             "Scenario",
@@ -49,7 +49,7 @@ def frame(title: str, *, live: bool = True) -> Workspace:
     book = prices.book(base.as_of)
     scenario = sidebar(base, accelerators=prices.accelerators(book), provider_classes=prices.provider_classes(book))
     with bar:
-        menu(narrow=narrow)
+        menu(title, narrow=narrow)
     with notes:
         st.caption(_summary(scenario))
         if scenario.illustrative:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-from types import ModuleType
 
 import streamlit as st
 
+from evals import runs
 from evals.race import Standing
 from evals.races import standing
 from pages.ui import inputs
+from pages.ui.access import may_write, writing
 
 STORE_TROUBLE = (OSError, ValueError, RuntimeError)
 
 
-def runs_module() -> ModuleType | None:
-    """``evals.runs``, or None where this build cannot run evals."""
-    try:
-        return importlib.import_module("evals.runs")
-    except ImportError:
-        return None
-
-
 def live_line(*, refreshes: bool) -> None:
     """How a run or a race here stands, in one sentence; ``refreshes`` reruns the page as cells finish."""
-    runs = runs_module()
-    if runs is None:
-        return
     try:
         status = runs.status(None)
     except STORE_TROUBLE as error:
@@ -39,8 +28,7 @@ def live_line(*, refreshes: bool) -> None:
 
 @st.fragment(run_every=3)
 def _ticking(refreshes: bool, cells_done_before: int) -> None:
-    runs = runs_module()
-    status = runs.status(None) if runs else None
+    status = runs.status(None)
     if status is None or status.state != "running":
         st.rerun(scope="app")
         return
@@ -77,18 +65,18 @@ def time_left(seconds_left: float | None) -> str:
 def start_demo() -> None:
     """Let the demo plan begin by itself where there are no local results yet; once a session.
 
-    ``BITBUDGET_DEMO=off`` in the server's environment keeps it from starting.
+    On a team's server only an editor's visit starts it. ``BITBUDGET_DEMO=off`` in the server's environment keeps it
+    from starting.
     """
     if os.environ.get("BITBUDGET_DEMO", "").lower() in ("off", "0", "no"):
         return
     if st.session_state.get("_demo_asked"):
         return
     st.session_state["_demo_asked"] = True
-    runs = runs_module()
-    ensure = getattr(runs, "ensure_demo", None)
-    if ensure is None:
+    if not may_write():
         return
     try:
-        ensure()
+        with writing("start the demo evals"):
+            runs.ensure_demo()
     except STORE_TROUBLE as error:
         inputs.complain(f"The demo measurement could not start: {error}")

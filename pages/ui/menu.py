@@ -23,17 +23,23 @@ MORE = (
 )
 
 
-def menu(*, narrow: bool) -> None:
+FIRST_NARROW = 5  # as many as fit one line of a phone
+
+
+def menu(title: str, *, narrow: bool) -> None:
     """Links to all pages, those that answer first; what is set on this page goes along in the address."""
     parameters = link_parameters() or None
+    first = FIRST_NARROW if narrow else len(PAGES)
+    more = (*PAGES[first:], *MORE)
+    here = any(label.startswith(title) for _, label in more)
     with st.container(
         horizontal=True,
         vertical_alignment="center",
         gap="xxsmall" if narrow else "small",
         horizontal_alignment="left" if narrow else "right",
     ):
-        for file, label in PAGES:
+        for file, label in PAGES[:first]:
             st.page_link(file, label=label, query_params=parameters)
-        with st.popover("More", type="tertiary"):
-            for file, label in MORE:
+        with st.popover("**More**" if here else "More", type="tertiary"):
+            for file, label in more:
                 st.page_link(file, label=label, query_params=parameters)

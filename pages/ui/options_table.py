@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from decisions.choosing import cost_then_score
 from decisions.options import Decision, Option
 from decisions.summaries import why
 from decisions.verdicts import Status
@@ -18,13 +19,8 @@ ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
 
 
 def ordered(options: Sequence[Option]) -> list[Option]:
-    """Meets, unproven, misses; within each the cheapest first and the unpriced last."""
-
-    def rank(option: Option) -> tuple[int, float]:
-        cost = option.quote.usd_per_month
-        return ORDER.index(option.verdict), cost.value if cost else float("inf")
-
-    return sorted(options, key=rank)
+    """Meets, unproven, misses; within each as the answer is chosen: cheapest, then better, the unpriced last."""
+    return sorted(options, key=lambda option: (ORDER.index(option.verdict), *cost_then_score(option)))
 
 
 def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
@@ -58,7 +54,7 @@ def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
         column_config={
             "Verdict": st.column_config.TextColumn(width=85),
             "Option": st.column_config.TextColumn(width=125),
-            "Served on": st.column_config.TextColumn(width=170),
+            "Served on": st.column_config.TextColumn(width=195),
             "Monthly cost": st.column_config.TextColumn(width=150),
             **{title: st.column_config.TextColumn(width=95) for title in tasks.values()},
             "p95 latency": st.column_config.TextColumn(width=110),

@@ -16,7 +16,7 @@ from decisions.patterns.hybrid import Hybrid
 from decisions.patterns.precision import DynamicPrecision
 from decisions.patterns.sentences import auroc_sentence
 from decisions.verdicts import Check
-from decisions.wording import money, percent, quantity, score, seconds_band, span
+from decisions.wording import money, per_query, percent, quantity, score, seconds_band, span
 from pages.ui.patterns_tables import (
     claims_frame,
     devices_frame,
@@ -167,6 +167,7 @@ def claims_view(found: Sequence[CheckedClaim], workspace: Workspace) -> None:
     st.dataframe(
         setups_frame(workspace.decision, workspace.scenario),
         hide_index=True,
+        placeholder="",
         alt="Each set-up of the example with where it would run and what it would cost",
     )
     with st.expander("Data of the claims", icon=":material/table:"):
@@ -202,7 +203,7 @@ def _cards(found: Cascade, quote: Quote, saving: float | None, workspace: Worksp
 
 
 def _money_card(quote: Quote) -> tuple[str, str, str]:
-    each = f"{money(quote.usd_per_query.value)} a query" if quote.usd_per_query else "a part is unpriced"
+    each = per_query(quote.usd_per_query.value) if quote.usd_per_query else "a part is unpriced"
     return "Monthly cost", money(quote.usd_per_month.value) if quote.usd_per_month else NOT_KNOWN, each
 
 

@@ -12,10 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from decisions.scenarios import Scenario
-from pages.ui import overrides
-from pages.ui.access import write_button, writing
+from pages.ui.access import may_write, write_button, writing
 from pages.ui.wording import md
-from pricing import api, bill, feeds
+from pricing import api, bill, feeds, overrides
 from pricing.catalogue import PriceBook, load_price_book
 from pricing.offers import STALE_AFTER_DAYS, Offer
 
@@ -130,8 +129,14 @@ def own_prices() -> None:
         day = next(row.get("date") for row in rows if row.get("imported") == source)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(md(f"{n} offers imported from {source}, prices of {day}"))
-            forget, key = partial(feeds.forget, source), f"forget_{source}"
-            if write_button("Remove", "remove imported prices", source, forget, key=key, icon=":material/undo:"):
+            if write_button(
+                "Remove",
+                "remove imported prices",
+                source,
+                partial(feeds.forget, source),
+                key=f"forget_{source}",
+                icon=":material/undo:",
+            ):
                 st.rerun()
     for index, row in enumerate(rows):
         if row.get("imported"):
@@ -148,9 +153,15 @@ def own_prices() -> None:
                 if "usd_per_hour" in row
                 else md(f"{row.get('provider')} {what}: {price}, since {row.get('date')}")
             )
-            rest = partial(overrides.write, [other for at, other in enumerate(rows) if at != index])
-            key = f"remove_{index}"
-            if write_button("Remove", "remove a price", str(what), rest, key=key, icon=":material/undo:"):
+            rest = [other for at, other in enumerate(rows) if at != index]
+            if write_button(
+                "Remove",
+                "remove a price",
+                str(what),
+                partial(overrides.write, rest),
+                key=f"remove_{index}",
+                icon=":material/undo:",
+            ):
                 st.rerun()
 
 
@@ -247,7 +258,7 @@ def import_form() -> None:
         file = st.file_uploader("CSV in SkyPilot's catalogue schema", type="csv")
         provider = st.text_input("Whose prices", placeholder="Lambda")
         day = st.date_input("Prices of", value="today", max_value="today")
-        if st.form_submit_button("Import") and file and provider.strip():
+        if st.form_submit_button("Import", disabled=not may_write()) and file and provider.strip():
             try:
                 lines = file.getvalue().decode("utf-8-sig").splitlines()
                 with writing("import prices", file.name):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from pages.ui import inputs, overrides
+from pages.ui import inputs
+from pricing import overrides
 from pricing.catalogue import PriceBook, load_price_book
 
 

@@ -13,7 +13,7 @@ from decisions.wording import listed, percent
 from evals import runs
 from evals.race import Standing
 from evals.race_spec import RaceSpec, by_size
-from pages.ui.access import writing
+from pages.ui.access import may_write, writing
 from pages.ui.live import race_progress
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
@@ -32,6 +32,7 @@ def race_button(workspace: Workspace, models: Sequence[str], quantizations: Sequ
     if st.button(
         "Race for the cheapest that meets",
         icon=":material/flag:",
+        disabled=not may_write(),
         help="Visits the chosen variants cheapest first and stops asking each as soon as its verdict is settled.",
     ):
         try:

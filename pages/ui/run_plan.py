@@ -13,7 +13,7 @@ from evals.plan import Plan, demo_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.tasks import tasks
 from pages.ui import inputs
-from pages.ui.access import writing
+from pages.ui.access import may_write, writing
 from pages.ui.endpoints import own_models
 from pages.ui.race_view import race_button
 from pages.ui.wording import md
@@ -67,7 +67,7 @@ def new_run(workspace: Workspace, *, expanded: bool) -> None:
         st.markdown(f"**{md(estimate(plan))}** :gray[Runs on this machine in the background; costs nothing but time.]")
         for sentence in sentences(plan):
             st.caption(f":material/payments: {md(sentence)}")
-        if st.button("Start", type="primary", icon=":material/play_arrow:"):
+        if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=not may_write()):
             try:
                 with writing("start a run", f"{', '.join(plan.models)} × {', '.join(plan.quantizations)}"):
                     runs.start(plan)

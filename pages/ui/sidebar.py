@@ -34,7 +34,7 @@ def _sla(base: Scenario) -> dict[str, Any]:
     st.caption("Share right at least, in %; or as % of the same model at full precision; or points below that at most")
     for task, title in base.tasks.items():
         line = base.sla.quality.get(task, QualityLine())
-        left, middle, right = st.columns([5, 4, 4], gap="xsmall", vertical_alignment="bottom")
+        left, middle, right = st.columns([4, 3, 3], gap="xxsmall", vertical_alignment="bottom")
         with left:
             minimum = inputs.number(
                 f"min.{task}",

@@ -8,11 +8,11 @@ from typing import Any, cast
 import streamlit as st
 
 from decisions.report.building import whole_report
-from decisions.report.findings import People
 from decisions.report.model import Report
+from decisions.report.people import People
 from decisions.view import DecisionView, decision_view
-from pages.ui import overrides
 from pages.ui.workspace import Workspace
+from pricing import overrides
 
 
 def viewed(workspace: Workspace) -> DecisionView:

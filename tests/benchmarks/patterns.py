@@ -7,7 +7,6 @@ many items the threshold was chosen on; each is judged on the exact expected sco
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from data.files import write_atomically
 from decisions.patterns.items import StagePair
 from decisions.patterns.mix import cheapest_mix
 from decisions.patterns.thresholds import PASS_ALL, Line, guaranteed, plain
@@ -103,9 +103,7 @@ def main() -> None:
         "worst_kept_fraction": min(row["kept_fraction"] for row in rows if row["rule"] == "guarantee"),
         "hybrid": mixes(MIXES),
     }
-    temporary = OUT.with_suffix(".tmp")
-    temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, OUT)
+    write_atomically(OUT, json.dumps(result, indent=1) + "\n")
     print(section(result))
 
 

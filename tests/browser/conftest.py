@@ -78,16 +78,16 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One server for the tests that need no fresh one."""
     with servers(tmp_path_factory.mktemp) as start:
         yield start()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[object]:
-    """Chromium, started once."""
+    """Chromium, started once for this folder: while it is open, no other test can run an event loop of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:

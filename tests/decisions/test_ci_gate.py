@@ -111,3 +111,10 @@ def test_the_install_step_names_pinned_requirements() -> None:
     assert names
     pinned = {line.partition("==")[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
     assert set(names[1].split("|")) <= pinned
+
+
+def test_deciding_needs_no_library_of_the_report_or_the_pages() -> None:
+    unwanted = ("plotly", "pandas", "jinja2", "typst", "docx", "pptx", "xlsxwriter", "streamlit", "torch")
+    code = f"import sys, decisions.__main__; sys.exit(', '.join(set({unwanted!r}) & sys.modules.keys()) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -99,3 +99,17 @@ def test_a_width_where_formats_disagree_lies_inside_the_range() -> None:
 def test_broken_everywhere() -> None:
     rows = cliff(curve({"bf16": 0.9, "q4": 0.3, "q2": 0.2}))
     assert group_sentences(rows)["math"] == "Math breaks already at 4.5 bits."
+
+
+def test_groups_of_which_the_same_is_said_share_a_clause() -> None:
+    rows = cliff(
+        [
+            *curve({"bf16": 0.9, "q3": 0.3}),
+            *curve({"bf16": 0.9, "q3": 0.3}, task="steps", group="agent"),
+            *curve({"bf16": 0.9, "q3": 0.88}, n=100, task="intents", group="classification"),
+            *curve({"bf16": 0.9, "q3": 0.88}, n=100, task="sums", group="code"),
+        ]
+    )
+    assert cliff_sentence(rows) == (
+        "Math and agent break already at 3.4 bits; classification and code are unproven down to 3.4 bits."
+    )

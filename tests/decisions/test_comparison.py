@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from decisions.breakeven import break_even
+from decisions.charts.dumbbell import dumbbell_chart
+from decisions.charts.palette import LIGHT
 from decisions.comparison import compare_options
 from decisions.decision import decide
 from decisions.fields import BadInput
-from pricing.quotes import Quote
+from pricing.quotes import Band, Quote
 from tests.decisions.conftest import API, measured, quote, scenario
 
 Priced = Callable[[Mapping[str, Quote]], None]
@@ -107,3 +109,43 @@ def test_break_even_of_a_flat_price_against_a_price_per_request(
     assert curve.crossings == (pytest.approx(4e6 / 3, rel=0.01),)
     assert curve.sentence.startswith("Hosted is cheaper below about 1.3M requests a month, Big q4 from there on")
     assert break_even(place, first, first, BOOK) is None
+
+
+def test_costs_that_cross_more_than_once_say_who_is_cheaper_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, priced: Priced
+) -> None:
+    from decisions import quoting
+
+    priced(QUOTES)
+    place = scenario(api=(API,))
+    decision = decide(place, (*VARIANTS, measured("hosted", "api", 0.95)), BOOK)
+    first, second = (next(o for o in decision.options if o.id == name) for name in ("hosted", "big@q4"))
+    steps = ((100_000, 300.0), (1_000_000, 500.0), (10_000_000, 350.0), (float("inf"), 900.0))  # against $400
+
+    def stepped(asked: Any, candidate: Any, book: Any) -> Quote:
+        load = asked.workload.requests_per_month
+        return quote(next(usd for most, usd in steps if load <= most), kind="api")
+
+    monkeypatch.setattr(quoting, "api", stepped)
+    curve = break_even(place, first, second, BOOK)
+    assert curve and curve.crossings == tuple(pytest.approx(most, rel=0.01) for most, _ in steps[:3])
+    assert curve.sentence.startswith("The cheaper one changes 3 times from 32k to 32M requests a month")
+    assert curve.sentence.endswith("Above 10M it is Big q4.")
+
+
+def test_unmeasured_options_are_compared_by_cost(priced: Priced) -> None:
+    priced({**QUOTES, "hosted": quote(50.0, None, kind="api")})
+    place = scenario(api=(API,))
+    found = compare_options(place, decide(place, VARIANTS, BOOK), "hosted", "big@q4")
+    assert found.sentence == "Hosted costs $350 a month less than Big q4; Hosted is not measured on Quiz."
+    assert dumbbell_chart(found, LIGHT).layout.xaxis.visible is False
+
+
+def test_a_tiny_cost_per_query_is_compared_by_the_million(priced: Priced) -> None:
+    tiny = [Band(value=v, low=v, high=v) for v in (8e-8, 5e-8)]
+    priced({"big q4": quote(400.0, usd_per_query=tiny[0]), "small bf16": quote(100.0, usd_per_query=tiny[1])})
+    place = scenario()
+    row = rows_of(compare_options(place, decide(place, VARIANTS, BOOK), "big@q4", "small@bf16"))[
+        "cost per million queries"
+    ]
+    assert (row.first_text, row.second_text, row.difference_text) == ("$0.080", "$0.050", "+$0.030")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from decisions.decision import decide
 from decisions.sla import QualityLine, Sla
 from decisions.wording import price
+from pages.ui.options_table import ordered
 from pricing.quotes import Quote
 from tests.decisions.conftest import API, measured, quote, scenario
 
@@ -66,8 +67,9 @@ def test_several_replicas_are_said(priced: Priced) -> None:
 
 def test_equal_prices_go_to_the_better_score(priced: Priced) -> None:
     priced(QUOTES | {"big bf16": quote(400.3, 1.0)})
-    choice = decide(scenario(), VARIANTS, BOOK).choice
-    assert choice and choice.id == "big@bf16"
+    decision = decide(scenario(), VARIANTS, BOOK)
+    assert decision.choice and decision.choice.id == "big@bf16"
+    assert ordered(decision.options)[0] == decision.choice  # the table on the page begins with the answer
 
 
 def test_unproven_says_what_is_likely_and_what_settles_it(priced: Priced) -> None:
@@ -130,6 +132,26 @@ def test_an_sla_that_asks_for_nothing_is_not_met(priced: Priced) -> None:
     decision = decide(scenario(sla=Sla()), VARIANTS, BOOK)
     assert decision.status == "unproven"
     assert decision.sentence.startswith("Your SLA sets no line yet. The cheapest option is Small bf16 for about $100")
+
+
+def test_without_a_line_a_variant_that_does_not_fit_leaves_the_cheapest_as_the_answer(priced: Priced) -> None:
+    priced({**QUOTES, "small bf16": quote(None, None, fits=False, reason="needs 42 GiB, the card has 24")})
+    decision = decide(scenario(sla=Sla()), VARIANTS, BOOK)
+    assert decision.sentence.startswith("Your SLA sets no line yet. The cheapest option is Big q2 for about $300")
+
+
+def test_before_the_first_score_money_is_told(priced: Priced) -> None:
+    priced({"hosted": quote(50.0, 0.2, kind="api"), "big q4": quote(400.0)})
+    decision = decide(scenario(api=(API,), models={}), [], BOOK)
+    assert decision.sentence == (
+        "Nothing is measured yet on Quiz. By cost alone Hosted is the cheapest, about $50 a month ($45–55)."
+    )
+
+
+def test_a_place_with_a_comma_is_closed_by_one(priced: Priced) -> None:
+    priced({"big q4": quote(400.0, 0.8, label="1× card, Provider")})
+    sentence = decide(scenario(), [VARIANTS[1]], BOOK).sentence
+    assert sentence.startswith("Big q4 on 1× card, Provider, meets your SLA")
 
 
 def test_unmeasured_candidates_are_listed_and_keep_the_question_open(priced: Priced) -> None:

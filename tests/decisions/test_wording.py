@@ -51,3 +51,9 @@ def test_seconds_and_counts() -> None:
     assert [wording.count(x) for x in (260, 1_234_567, 40_000, 5e9)] == ["260", "1.2M", "40k", "5bn"]
     assert wording.listed(["a", "b", "c"]) == "a, b and c" and wording.listed([]) == ""
     assert wording.quantity(42.0, "gib") == "42 GiB"
+
+
+def test_a_tiny_cost_is_told_by_the_million_and_a_tiny_size_in_mebibytes() -> None:
+    assert [wording.per_query(usd) for usd in (0.0017, 8e-8)] == ["$0.0017 a query", "$0.080 a million queries"]
+    # 0.005 GiB × 1,024 = 5.1 MiB
+    assert [wording.quantity(gib, "gib") for gib in (41.2, 0.005, 0.0)] == ["41.2 GiB", "5.1 MiB", "0 GiB"]

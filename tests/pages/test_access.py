@@ -93,3 +93,15 @@ def test_a_viewer_looks_but_cannot_save(fresh_home: Path, monkeypatch: pytest.Mo
     assert "ben@company" in app.error[0].value.replace("\\", "")
     assert not (fresh_home / "decisions").exists()
     assert "No decision is saved yet" in words(app)
+
+
+@pytest.mark.parametrize(("email", "started"), [("anna@company.com", 1), ("ben@company.com", 0)])
+def test_only_an_editors_visit_starts_the_demo(
+    fresh_home: Path, monkeypatch: pytest.MonkeyPatch, email: str, started: int
+) -> None:
+    signed_in(monkeypatch, fresh_home, email)
+    monkeypatch.setenv("BITBUDGET_DEMO", "on")
+    calls: list[str] = []
+    monkeypatch.setattr("evals.runs.ensure_demo", lambda: calls.append(email))
+    opened()
+    assert len(calls) == started

@@ -25,8 +25,8 @@ def test_the_answer_comes_first_and_the_parts_follow() -> None:
     app = opened("Decision")
     assert not app.exception
     headings = [element.value for element in app.markdown if element.value.startswith("#")]
-    assert "meets your SLA" in headings[1]
-    titles = [heading.lstrip("# ") for heading in headings[2:]]
+    assert "meets your SLA" in headings[0]
+    titles = [heading.lstrip("# ") for heading in headings[1:]]
     assert titles.index("What would change our mind") < titles.index("The way back") < titles.index("Alternatives")
     assert "Questions for the engineers" in titles
     assert len(app.dataframe) >= 5  # flips, swings, chances, alternatives, candidates

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import overrides
 from pages.ui.menu import MORE
 from pages.ui.menu import PAGES as PAGES_FIRST
+from pricing import overrides
 from tests.pages.conftest import opened, words
 
 PAGES = tuple("" if file == "app.py" else Path(file).stem for file, _ in (*PAGES_FIRST, *MORE))

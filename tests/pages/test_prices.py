@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pages.ui import overrides
 from pages.ui.price_tables import with_edits
 from pages.ui.prices import book
-from pricing import bill, feeds
+from pricing import bill, feeds, overrides
 from pricing.catalogue import load_price_book
 from pricing.offers import matching
 from tests.pages.conftest import opened, words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -77,3 +78,10 @@ def test_the_table_lists_every_option_once_the_meeting_ones_first() -> None:
     assert Counter(frame.index) == Counter(option.id for option in decision.options)
     verdicts = [verdict.split()[-1] for verdict in frame["Verdict"]]
     assert verdicts == sorted(verdicts, key=["meets", "unproven", "misses"].index)
+
+
+def test_without_a_score_the_chart_says_so_and_draws_no_axes() -> None:
+    decision = replace(example_decision(), task="never measured")
+    figure = decide_chart(decision, LIGHT, line=0.75, budget_usd=2000, task_title="MMLU")
+    assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible, len(figure.data)) == (False, False, 0)
+    assert "No priced option has a score" in figure.layout.annotations[0].text

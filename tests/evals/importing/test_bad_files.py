@@ -80,7 +80,7 @@ def test_row_6_nul_bytes(tmp_path: Path) -> None:
 
 
 def test_row_7_a_ragged_row(tmp_path: Path) -> None:
-    assert "line 3 has 3 fields, the header has 4" in refusal(csv(tmp_path, HEADER + "a,1,m,bf16\nb,1,m\n"))
+    assert "line 3 has 3 fields, header has 4" in refusal(csv(tmp_path, HEADER + "a,1,m,bf16\nb,1,m\n"))
 
 
 def test_row_8_an_unclosed_quote(tmp_path: Path) -> None:

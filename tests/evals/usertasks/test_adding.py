@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from data import files
 from evals.plan import task_hash
 from evals.tabular import Table
 from evals.tasks import task, tasks, user_tasks
-from evals.usertasks import writing
 from evals.usertasks.adding import Draft, drafted, remove, save
 from evals.usertasks.proposal import proposal
 from evals.usertasks.sizing import sizing
@@ -210,7 +210,7 @@ def test_nothing_is_left_behind_where_writing_fails(home: Path, monkeypatch: pyt
             raise OSError("no space left")
         real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(*((Path, "write_text", full) if fails == "write_text" else (writing.os, "replace", full)))
+    monkeypatch.setattr(*((Path, "write_text", full) if fails == "write_text" else (files.os, "replace", full)))
     with pytest.raises(OSError, match="no space"):
         save(drafted(TICKETS, spec(TICKETS)), replace=True)
     monkeypatch.undo()
