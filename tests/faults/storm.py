@@ -9,9 +9,11 @@ import sys
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from threading import Timer
 
 from evals import runs
 from evals.home import ROOT
@@ -21,6 +23,7 @@ from tests.faults.standin import FILE, notes, score_of
 
 QUANTIZATIONS = ("bf16", "nf4", "rtn-int3-g128")
 TASKS = ("shop_math", "shop_code")
+LONGEST_PAUSE_S = 3.0
 FAULTS = ("kill one", "kill one", "kill all", "pause one", "second start", "cancel", "sandbox gone", "memory gone")
 LONGEST_S = 240.0  # on a machine with a load of 20; alone, a storm takes a second or two
 
@@ -124,6 +127,8 @@ class Weather:
             os.kill(pid, signal.SIGSTOP)
             self.stopped.append(pid)
             self.said.pauses += 1
+            # It may hold the store's write lock, for which everybody waits: a pause ends by itself.
+            Timer(self.random.uniform(0.2, LONGEST_PAUSE_S), self._go_on, (pid,)).start()
         self._hire()
 
     def second_start(self) -> None:
@@ -149,11 +154,15 @@ class Weather:
 
     def _calm(self) -> None:
         for pid in self.stopped:
-            if Path(f"/proc/{pid}").exists():
-                os.kill(pid, signal.SIGCONT)
+            self._go_on(pid)
         for name in ("sandbox-gone", "memory-gone"):
             (self.place / name).unlink(missing_ok=True)
         self._hire()
+
+    @staticmethod
+    def _go_on(pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
     # Workers
 
