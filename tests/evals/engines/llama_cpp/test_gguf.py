@@ -80,7 +80,7 @@ def test_a_file_of_your_own_is_a_model(q8: Path, home: Path) -> None:
 
 
 def test_a_file_takes_no_other_method(q8: Path) -> None:
-    with pytest.raises(ValueError, match=r"mine\.gguf is quantized already; nf4 is made from a folder"):
+    with pytest.raises(ValueError, match=r"mine\.gguf is a finished GGUF file; nf4 is made from a folder of the full model"):
         load_variant(model(str(q8)), quantization("nf4"), "any")
 
 
