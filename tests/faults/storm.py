@@ -123,12 +123,13 @@ class Weather:
 
     def pause_one(self) -> None:
         if alive := self._alive():
-            pid = self.workers[self.random.choice(alive)]
-            os.kill(pid, signal.SIGSTOP)
-            self.stopped.append(pid)
-            self.said.pauses += 1
-            # It may hold the store's write lock, for which everybody waits: a pause ends by itself.
-            Timer(self.random.uniform(0.2, LONGEST_PAUSE_S), self._go_on, (pid,)).start()
+            pid, pause_s = self.workers[self.random.choice(alive)], self.random.uniform(0.2, LONGEST_PAUSE_S)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                self.stopped.append(pid)
+                self.said.pauses += 1
+                # It may hold the store's write lock, for which everybody waits: a pause ends by itself.
+                Timer(pause_s, self._go_on, (pid,)).start()
         self._hire()
 
     def second_start(self) -> None:
@@ -177,8 +178,9 @@ class Weather:
                 time.sleep(0.002)
 
     def _kill(self, name: str) -> None:
-        os.kill(self.workers[name], signal.SIGKILL)
-        self.said.kills += 1
+        with suppress(ProcessLookupError):  # it may just have finished
+            os.kill(self.workers[name], signal.SIGKILL)
+            self.said.kills += 1
         while name in shared_store().alive_workers(self.run):
             time.sleep(0.002)
 
