@@ -90,16 +90,13 @@ def _said(draft: Draft, notes: tuple[str, ...], folder: Path | None) -> str:
 def add_lm_eval(
     name: Annotated[str, typer.Argument(help="As lm-eval calls it; see: python -m evals list --lm-eval SEARCH")],
     limit: Annotated[int | None, typer.Option(help="Keep the first items only.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="A folder with lm-eval YAML of your own; Python files in it are run.")
-    ] = None,
     group: Annotated[str, typer.Option(help="The task group; guessed from the name if left out.")] = "",
     replace_it: Annotated[bool, typer.Option("--replace", help="Replace a task of that name.")] = False,
     as_json: Json = False,
 ) -> None:
     """Add one of lm-eval's own tasks by name; its data set is downloaded if it is not here."""
     with told():
-        where, count = add_from_lm_eval(name, limit=limit, folder=folder, group=group, replace=replace_it)
+        where, count = add_from_lm_eval(name, limit=limit, group=group, replace=replace_it)
     told_of = {"task": where.name, "folder": str(where), "n_items": count}
     say(told_of, as_json, f"{where.name}: {count:,} items\nrun it: python -m evals run --tasks {where.name}")
 

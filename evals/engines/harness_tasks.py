@@ -38,15 +38,14 @@ def lm_task(task: Task) -> Any:
     return ConfigurableTask(config=config)
 
 
-def own_task(name: str, folder: str = "") -> Any:
-    """A task that lm-eval knows by name, or one of the YAML files in ``folder``; its data set is loaded."""
-    manager = TaskManager(include_path=folder or None, include_defaults=not folder)
-    return manager.load([name])["tasks"][name]
+def own_task(name: str) -> Any:
+    """A task that the installed lm-eval knows by name; its data set is loaded."""
+    return TaskManager().load([name])["tasks"][name]
 
 
 def _by_name(task: Task, source: str) -> Any:
     """lm-eval's own task; ValueError if its documents are no longer those that were added."""
-    loaded = own_task(source, str(task.config["metadata"].get("folder") or ""))
+    loaded = own_task(source)
     listed, docs = items(task.config["metadata"]["items"]), loaded.eval_docs
     if len(docs) < len(listed) or any(document_id(docs[at]) != listed[at]["id"] for at in (0, len(listed) - 1)):
         raise ValueError(f"the data set of {source} has changed since {task.name} was added; add it again")

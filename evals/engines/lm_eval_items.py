@@ -1,4 +1,4 @@
-"""``python -m evals.engines.lm_eval_items TASK LIMIT [FOLDER]``: the items of one of lm-eval's own tasks, as JSON.
+"""``python -m evals.engines.lm_eval_items TASK LIMIT``: the items of one of lm-eval's own tasks, as JSON.
 
 A process of its own: it imports lm-eval, may download a data set, and is gone afterwards.
 """
@@ -18,12 +18,12 @@ class Refused(ValueError):
     """A task that cannot be used here, and why."""
 
 
-def read_task(name: str, limit: int, folder: str = "") -> dict[str, Any]:
+def read_task(name: str, limit: int) -> dict[str, Any]:
     """What the task's YAML says and its first ``limit`` items. Raises Refused."""
     from evals.engines.harness_tasks import own_task
 
     try:
-        task = own_task(name, folder)
+        task = own_task(name)
     except Refused:
         raise
     except ImportError as error:
@@ -95,9 +95,9 @@ def scored_metrics(task: Any, doc: Any, item: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    name, limit, folder = (*sys.argv[1:], "")[:3]
+    name, limit = sys.argv[1:]
     try:
-        answer = read_task(name, int(limit), folder)
+        answer = read_task(name, int(limit))
     except Refused as refused:
         answer = {"error": str(refused)}
     sys.stdout.write("\n" + json.dumps(answer, default=str) + "\n")

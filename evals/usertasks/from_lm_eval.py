@@ -17,7 +17,7 @@ from evals.home import ROOT
 from evals.names import known
 from evals.tasks.user import lm_eval_tasks_folder
 from evals.usertasks.kinds import GROUPS
-from evals.usertasks.lm_eval_index import LmEvalTask, lm_eval_tasks, read_tasks
+from evals.usertasks.lm_eval_index import LmEvalTask, lm_eval_tasks
 from evals.usertasks.spec import NAME
 from evals.usertasks.writing import free
 
@@ -33,15 +33,16 @@ GROUP_WORDS = {
 
 
 def add_from_lm_eval(
-    name: str, *, limit: int | None = None, folder: Path | None = None, group: str = "", replace: bool = False
+    name: str, *, limit: int | None = None, group: str = "", replace: bool = False
 ) -> tuple[Path, int]:
-    """The new task's folder and its number of items; ``folder`` holds tasks of your own in lm-eval's YAML.
+    """The new task's folder and its number of items. A folder of anybody's YAML is not read: its functions, templates
+    and metrics are programs to lm-eval.
 
     ValueError says why it cannot be had: unknown, unsafe, no data set, no score an item.
     """
     if limit is not None and limit < 1:
         raise ValueError(f"limit is {limit}; give at least 1 item or leave it out for all")
-    listed = {t.name: t for t in (read_tasks(folder) if folder else lm_eval_tasks())}
+    listed = {t.name: t for t in lm_eval_tasks()}
     task = listed[known("lm-eval task", name, listed)]
     if task.unsafe_code:
         raise ValueError(unsafe_words(task))
@@ -49,9 +50,9 @@ def add_from_lm_eval(
     if not NAME.fullmatch(own_name):
         raise ValueError(f"lm-eval task {task.name!r} has a name that cannot be used here")
     free(own_name, replace=replace)
-    answer = _asked(task, min(limit or MAX_ITEMS, MAX_ITEMS), folder)
+    answer = _asked(task, min(limit or MAX_ITEMS, MAX_ITEMS))
     chosen = known("task group", group, GROUPS) if group else group_of(task)
-    return _written(own_name, task, answer, folder, chosen), len(answer["items"])
+    return _written(own_name, task, answer, chosen), len(answer["items"])
 
 
 def unsafe_words(task: LmEvalTask) -> str:
@@ -69,8 +70,8 @@ def group_of(task: LmEvalTask) -> str:
     return next((group for group, words in GROUP_WORDS.items() if any(word in said for word in words)), "knowledge")
 
 
-def _asked(task: LmEvalTask, limit: int, folder: Path | None) -> dict[str, Any]:
-    command = [sys.executable, "-m", "evals.engines.lm_eval_items", task.name, str(limit), str(folder or "")]
+def _asked(task: LmEvalTask, limit: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "evals.engines.lm_eval_items", task.name, str(limit)]
     environment = {"HF_HUB_ETAG_TIMEOUT": "5", "HF_HUB_DOWNLOAD_TIMEOUT": "30", **os.environ, "PYTHONPATH": str(ROOT)}
     try:
         done = subprocess.run(
@@ -99,7 +100,7 @@ def _refusal(task: LmEvalTask, why: str) -> str:
     return f"{task.name} cannot be used here: {why}"
 
 
-def _written(name: str, task: LmEvalTask, answer: dict[str, Any], folder: Path | None, group: str) -> Path:
+def _written(name: str, task: LmEvalTask, answer: dict[str, Any], group: str) -> Path:
     config = {
         "task": name,
         "output_type": answer["output_type"],
@@ -113,7 +114,6 @@ def _written(name: str, task: LmEvalTask, answer: dict[str, Any], folder: Path |
             "items": "items.jsonl",
             "kind": "lm-eval",
             "lm_eval": task.name,
-            "folder": str(folder.resolve()) if folder else "",
             "dataset": task.dataset,
             "of_items": answer["total"],
         },

@@ -6,16 +6,20 @@ import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from lm_eval.tasks import TaskManager
 
-from evals import runs
-from evals.plan import Plan
-from evals.results import item_texts, measured_measurements
-from evals.tasks import task
-from evals.usertasks import lm_eval_index
+from evals.engines import harness_tasks
+from evals.engines.harness import Harness, ItemResult
+from evals.engines.lm_eval_items import Refused, read_task
+from evals.engines.variants import load_variant
+from evals.models import model
+from evals.quantizations import quantization
+from evals.tasks import items, task
+from evals.usertasks import from_lm_eval, lm_eval_index
 from evals.usertasks.from_lm_eval import add_from_lm_eval, group_of
 from evals.usertasks.lm_eval_index import LmEvalTask, read_tasks
 
@@ -40,6 +44,25 @@ def folder(tmp_path: Path) -> Path:
     (place / "code.yaml").write_text("include: base.yaml\ntask: risky\nunsafe_code: true\ndataset_path: a/b\n")
     (place / "hub.yaml").write_text("include: base.yaml\ntask: faraway\ndataset_path: bitbudget-nobody/nothing\n")
     return place
+
+
+@pytest.fixture
+def known_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder's tasks stand in for those of the installed lm-eval."""
+
+    def own_task(name: str) -> Any:
+        return TaskManager(include_path=str(folder), include_defaults=False).load([name])["tasks"][name]
+
+    def asked(found: LmEvalTask, limit: int) -> dict[str, Any]:
+        try:
+            return read_task(found.name, limit)
+        except Refused as refused:
+            raise ValueError(from_lm_eval._refusal(found, str(refused))) from refused
+
+    monkeypatch.setattr(from_lm_eval, "lm_eval_tasks", lambda: read_tasks(folder))
+    monkeypatch.setattr(from_lm_eval, "_asked", asked)
+    monkeypatch.setattr(harness_tasks, "own_task", own_task)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
 def test_tasks_are_read_from_yaml_with_what_it_includes(folder: Path) -> None:
@@ -71,33 +94,30 @@ def test_the_installed_package_has_the_well_known_tasks() -> None:
     assert {"gsm8k", "humaneval", "mbpp", "ifeval"} <= names
 
 
-def test_a_task_that_runs_code_is_refused_by_name(folder: Path) -> None:
+@pytest.mark.usefixtures("known_here")
+def test_a_task_that_runs_code_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="risky hands model-written code to lm-eval's code_eval, which is no sandbox"):
-        add_from_lm_eval("risky", folder=folder)
+        add_from_lm_eval("risky")
 
 
-def test_a_data_set_out_of_reach_is_named(folder: Path) -> None:
+@pytest.mark.usefixtures("known_here")
+def test_a_data_set_out_of_reach_is_named() -> None:
     expected = "faraway needs the data set bitbudget-nobody/nothing from the Hub; this machine cannot reach it"
     with pytest.raises(ValueError, match=re.escape(expected)):
-        add_from_lm_eval("faraway", folder=folder)
+        add_from_lm_eval("faraway")
 
 
-def test_a_task_on_a_local_file_is_added_and_run(folder: Path, home: Path) -> None:
-    where, count = add_from_lm_eval("local_gsm8k", folder=folder, limit=5)
+@pytest.mark.usefixtures("known_here")
+def test_a_task_on_a_local_file_is_added_and_scored(home: Path) -> None:
+    where, count = add_from_lm_eval("local_gsm8k", limit=5)
     assert (where, count) == (home / "lm-eval-tasks" / "local_gsm8k", 5)
     added = task("local_gsm8k")
     assert (added.metric, added.group, added.n_items) == ("exact_match", "math", 5)
-    run = runs.start(Plan(models=("tiny-1m",), quantizations=("bf16",), tasks=("local_gsm8k",)))
-    deadline = time.monotonic() + 250
-    while (now := runs.status(run)) and now.state == "running" and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert now is not None
-    assert [(c.state, c.items_done) for c in now.cells] == [("done", 5)]
-    assert [m.task for m in measured_measurements()] == ["local_gsm8k"]
-    asked = item_texts("tiny-1m", "bf16", "local_gsm8k")
-    assert {(text.prompt, text.expected) for text in asked.values()} >= {
-        ("Problem: Rosa has 3 mugs, gets 2 more. What is left?\nAnswer:", "5")
-    }
+    scored: list[ItemResult] = []
+    Harness(load_variant(model("tiny-1m"), quantization("bf16"), "by-name")).run(added, range(5), scored.append)
+    assert sorted(result.index for result in scored) == [0, 1, 2, 3, 4]
+    assert all(result.metrics["exact_match"] in (0.0, 1.0) for result in scored)
+    assert items(added.config["metadata"]["items"])[1]["answer"].strip() == "3"
 
 
 def test_the_command_lists_by_name(home: Path) -> None:
