@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from decisions.choosing import meeting, probability, unknowns
 from decisions.options import Option
+from decisions.quality import CHANGE
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, judge, overall
-from decisions.wording import listed, money, percent, price
+from decisions.wording import listed, money, percent, points, price
 
 
 def would_change(choice: Option, options: Sequence[Option], scenario: Scenario) -> tuple[str, ...]:
@@ -98,9 +99,7 @@ def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> 
     if cheaper:
         best = max(cheaper, key=lambda o: (reach[o.id], -(o.quote.usd_per_month.value if o.quote.usd_per_month else 0)))
         cost_text = money(best.quote.usd_per_month.value) if best.quote.usd_per_month else ""
-        sentences.append(
-            f"With {_down(reach[best.id])} as the line on {line.name}, {best.label} would do for {cost_text} a month."
-        )
+        sentences.append(f"With {_reached(reach[best.id], line)}, {best.label} would do for {cost_text} a month.")
     edge = reach[choice.id]
     after = [o for o in options if o.id in reach and reach[o.id] > edge and _meets_but(o, line)]
     able = sorted(
@@ -109,11 +108,11 @@ def _accuracy(choice: Option, options: Sequence[Option], scenario: Scenario) -> 
     if able and able[0].quote.usd_per_month:
         dearer = able[0].quote.usd_per_month.value
         sentences.append(
-            f"Above {_down(edge)} it is no longer proven; the answer becomes {able[0].label} "
-            f"for {money(dearer)} a month (proven to {_down(reach[able[0].id])})."
+            f"{_beyond(edge, line)} it is no longer proven; the answer becomes {able[0].label} "
+            f"for {money(dearer)} a month (proven to {_proven(reach[able[0].id], line)})."
         )
     else:
-        sentences.append(f"Above {_down(edge)} nothing here is proven to meet.")
+        sentences.append(f"{_beyond(edge, line)} nothing here is proven to meet.")
     return sentences
 
 
@@ -140,8 +139,26 @@ def _same(option: Option, line: Check) -> Check | None:
     return next((c for c in option.checks if c.name == line.name and c.task == line.task), None)
 
 
-def _down(low: float) -> str:
-    """A lower bound, rounded down so that the claim stays true."""
-    value = int(low * 1000 + 1e-9) / 1000
+def _is_drop(line: Check) -> bool:
+    return line.name.endswith(CHANGE)
+
+
+def _reached(low: float, line: Check) -> str:
+    if _is_drop(line):
+        return f"{points(_down(low))} of drop allowed on {line.name.removesuffix(CHANGE)}"
+    return f"{percent(_down(low))} as the line on {line.name}"
+
+
+def _beyond(low: float, line: Check) -> str:
+    return f"With less than {points(_down(low))} of drop allowed" if _is_drop(line) else f"Above {percent(_down(low))}"
+
+
+def _proven(low: float, line: Check) -> str:
+    return f"at most {points(_down(low))} of drop" if _is_drop(line) else percent(_down(low))
+
+
+def _down(low: float) -> float:
+    """A lower bound in thousandths, rounded down so that the claim stays true; a change from baseline is below zero."""
+    value = math.floor(low * 1000 + 1e-9) / 1000
     assert judge("at least", value, low, low) == "meets"
-    return percent(value)
+    return value

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from decisions.cliff import CliffRow
 from decisions.evidence import baseline_of, is_full_precision
+from decisions.quality import CHANGE
 from decisions.verdicts import Check
 from decisions.wording import percent
 from evals.forecast.predict import Forecast, forecast
@@ -48,7 +49,7 @@ def with_forecast(check: Check, variant: Sequence[Measurement], measurements: Se
     if baseline is None or made is None:
         return check
     lost = (made.lost_points / 100, made.high / 100, made.low / 100)
-    if check.name.endswith("change from baseline"):
+    if check.name.endswith(CHANGE):
         middle, low, high = (-value for value in lost)
     else:
         scale = baseline.score if check.name.endswith("share of baseline") else 1.0

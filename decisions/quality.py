@@ -19,6 +19,8 @@ from evals.verdicts import (
     share_of_baseline,
 )
 
+CHANGE = ", change from baseline"  # ends the name of a check on the drop
+
 
 def quality_checks(
     task: str,
@@ -37,7 +39,7 @@ def quality_checks(
         name = f"{title}, share of baseline"
         checks.append(_against_baseline(task, title, name, line.minimum_of_baseline, measurement, baseline, scores))
     if line.max_drop_from_baseline is not None:
-        name, target = f"{title}, change from baseline", -line.max_drop_from_baseline
+        name, target = f"{title}{CHANGE}", -line.max_drop_from_baseline
         checks.append(_against_baseline(task, title, name, target, measurement, baseline, scores, is_drop=True))
     return checks
 

@@ -55,8 +55,9 @@ def _held(folder: Path, pattern: str) -> list[str]:
     alive = []
     for path in folder.glob(pattern):
         try:
-            with path.open("r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with path.open("rb") as file:
+                # shared, so that two who look at the same moment do not take each other for the worker
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             alive.append(path.stem)
         except FileNotFoundError:  # somebody else found it dead a moment ago

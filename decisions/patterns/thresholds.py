@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisions.patterns.items import Floats, StagePair
+from decisions.quality import CHANGE
 from decisions.sla import QualityLine
 from evals.statistics.intervals import Interval, score_interval
 from evals.statistics.sequential import BOLDEST, GRID, check_alpha
@@ -64,7 +65,7 @@ def lines_of(title: str, line: QualityLine) -> tuple[Line, ...]:
     if line.minimum_of_baseline is not None:
         found.append(Line(name=f"{title}, share of baseline", target=0.0, share=line.minimum_of_baseline))
     if line.max_drop_from_baseline is not None:
-        found.append(Line(name=f"{title}, change from baseline", target=-line.max_drop_from_baseline, share=1.0))
+        found.append(Line(name=f"{title}{CHANGE}", target=-line.max_drop_from_baseline, share=1.0))
     return tuple(found)
 
 
@@ -95,9 +96,7 @@ def walk(pair: StagePair) -> Walk:
 def e_values(pair: StagePair, line: Line) -> Floats:
     """The log of the e-value against "the line is broken" at each threshold of :func:`walk`."""
     order, ends = _order(pair)
-    strong, weak = (
-        _log_gains(line.values(scores, pair), line)[order] for scores in (pair.strong, pair.weak)
-    )
+    strong, weak = (_log_gains(line.values(scores, pair), line)[order] for scores in (pair.strong, pair.weak))
     steps = np.concatenate((strong.sum(axis=0, keepdims=True), weak - strong))
     logs = np.cumsum(steps, axis=0)[ends]
     peak = logs.max(axis=1)

@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 from decisions.choosing import meeting
 from decisions.options import Decision, Option
+from decisions.quality import CHANGE
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check
 from decisions.view.values import Rollback, Trigger
@@ -103,7 +104,7 @@ def _as_score(check: Check, answer: Option) -> float | None:
     baseline = answer.baselines.get(check.task)
     if check.name.endswith("share of baseline"):
         return baseline.score * check.target if baseline else None
-    if check.name.endswith("change from baseline"):
+    if check.name.endswith(CHANGE):
         return baseline.score + check.target if baseline else None
     return check.target
 

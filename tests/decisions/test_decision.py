@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -57,6 +58,22 @@ def test_what_would_change_the_answer(priced: Priced) -> None:
     assert sentences[2] == "With 78.4 % as the line on Quiz, Big q2 would do for $300 a month."
     assert sentences[3].startswith("Above 85.8 % it is no longer proven; the answer becomes Big bf16 for $900")
     assert "under $440 a month" in sentences[4]
+
+
+def test_a_line_on_the_drop_says_what_would_change_in_points_below_the_baseline(priced: Priced) -> None:
+    priced(QUOTES)
+    wanted = Sla(quality={"quiz": QualityLine(max_drop_from_baseline=0.08)}, e2e_p95_s=2.0, usd_per_month=1000.0)
+    decision = decide(scenario(sla=wanted), VARIANTS[:3], BOOK)
+    assert decision.choice and decision.choice.id == "big@q4"
+    edge = next(c.low for c in decision.choice.checks if c.unit == "fraction")
+    assert edge is not None and edge < 0
+    # 2 points lower on 1,000 items each: 2 + 1.96·√(0.88·0.12/1000 + 0.9·0.1/1000) = 4.74, and up to the next tenth
+    assert math.ceil(-edge * 1000) == 48
+    said = next(s for s in decision.would_change if s.startswith("With less"))
+    assert said.startswith(
+        "With less than 4.8 points of drop allowed it is no longer proven; the answer becomes Big bf16"
+    )
+    assert said.endswith("for $900 a month (proven to at most 0 points of drop).")
 
 
 def test_several_replicas_are_said(priced: Priced) -> None:
