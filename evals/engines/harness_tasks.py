@@ -11,10 +11,12 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
 
+from evals.engines.lm_eval_code import code_eval_out_of_reach, judged_here
 from evals.engines.lm_eval_items import document_id
 from evals.tasks import TASKS_FOLDER, Task, items
 from evals.tasks.pictures import load_images
 from evals.usertasks import scorers
+from evals.usertasks.code_tasks import CODE_TASKS
 from evals.usertasks.kinds import SCORERS
 
 TAG = "!function utils."
@@ -39,8 +41,11 @@ def lm_task(task: Task) -> Any:
 
 
 def own_task(name: str) -> Any:
-    """A task that the installed lm-eval knows by name; its data set is loaded."""
-    return TaskManager().load([name])["tasks"][name]
+    """A task that the installed lm-eval knows by name; its data set is loaded. Code is judged in our sandbox."""
+    if name not in CODE_TASKS:
+        return TaskManager().load([name])["tasks"][name]
+    with code_eval_out_of_reach():
+        return judged_here(TaskManager().load([name])["tasks"][name], name)
 
 
 def _by_name(task: Task, source: str) -> Any:
