@@ -49,12 +49,18 @@ def take(
     quantization: str | None = None,
     model: str | None = None,
     task_group: str = "",
+    sample: int | None = None,
     store: Store | None = None,
 ) -> Taken:
-    """Read files and folders and keep their runs, file by file. Raises ValueError for an unknown quantization."""
+    """Read files and folders and keep their runs, file by file; of a CSV ``sample`` items a task, if given.
+
+    Raises ValueError for an unknown quantization and for a sample below 1.
+    """
+    if sample is not None and sample < 1:
+        raise ValueError(f"sample is {sample}; keep at least 1 item or leave it out for all")
     label = known_label(quantization) if quantization is not None else None
     store = store or shared_store()
-    reading = read_paths(paths, label, model)
+    reading = read_paths(paths, label, model, sample)
     runs: dict[str, TakenRun] = {}
     refused = list(reading.refused)
     for found in reading.files:

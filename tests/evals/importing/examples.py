@@ -11,6 +11,7 @@ from typing import Any
 from evals.importing.discovery import Reading, read_paths
 
 TIME = "2026-11-21T12-00-00.000001"
+HEADER = "item,score,model,quantization\n"  # of a CSV
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -182,3 +183,21 @@ def refusal(path: Path) -> str:
     reading = read_paths([path])
     assert reading.files == ()
     return " | ".join(each.reason for each in reading.refused)
+
+
+def csv(folder: Path, content: str | bytes, name: str = "runs.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def in_results(where: str, value: Any) -> Change:
+    """A change that puts a value under ``a/b/c`` of the results."""
+
+    def change(whole: dict[str, Any]) -> None:
+        *path, last = where.split("/")
+        for name in path:
+            whole = whole[name]
+        whole[last] = value
+
+    return change
