@@ -138,10 +138,11 @@ def eval_archive(path: Path, log: dict[str, Any], method: int = zipfile.ZIP_DEFL
 
 
 def report(successful: int = 100, errored: int = 3, incomplete: int = 2, version: int = 2) -> dict[str, Any]:
-    """A report of guidellm with one benchmark."""
+    """A report of guidellm with one benchmark: p95 twice the median, p75 1.5 times, the largest 2.5 times."""
 
     def spread(value: float) -> dict[str, Any]:
-        return {"successful": {"mean": value, "median": value, "percentiles": {"p95": 2 * value}}}
+        far = {"p75": 1.5 * value, "p90": 1.8 * value, "p95": 2 * value, "p99": 2.2 * value}
+        return {"successful": {"mean": value, "median": value, "max": 2.5 * value, "percentiles": far}}
 
     return {
         "metadata": {"version": version, "guidellm_version": "0.8.1"},
@@ -161,6 +162,9 @@ def report(successful: int = 100, errored: int = 3, incomplete: int = 2, version
                     "inter_token_latency_ms": spread(10.0),
                     "requests_per_second": spread(1.7),
                     "output_tokens_per_second": spread(220.0),
+                    "request_concurrency": spread(7.5),
+                    "prompt_token_count": spread(1200.0),
+                    "output_token_count": spread(300.0),
                 },
             }
         ],
