@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -42,10 +43,10 @@ def lm_task(task: Task) -> Any:
 
 def own_task(name: str) -> Any:
     """A task that the installed lm-eval knows by name; its data set is loaded. Code is judged in our sandbox."""
-    if name not in CODE_TASKS:
-        return TaskManager().load([name])["tasks"][name]
-    with code_eval_out_of_reach():
-        return judged_here(TaskManager().load([name])["tasks"][name], name)
+    runs_code = name in CODE_TASKS
+    with code_eval_out_of_reach() if runs_code else nullcontext():
+        loaded = TaskManager().load([name])["tasks"][name]
+    return judged_here(loaded, name) if runs_code else loaded
 
 
 def _by_name(task: Task, source: str) -> Any:

@@ -93,7 +93,7 @@ def _form() -> None:
         st.rerun()
 
 
-def _taken(files: list[Any], quantization: str | None, model: str | None, group: str, hardware: str) -> Taken:
+def _taken(files: list[Any], quantization: str | None, model: str | None, group: str, hardware: str = "") -> Taken:
     """Write the uploads under their own names, so that lm-eval's files find each other, and take them."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
