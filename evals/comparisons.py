@@ -10,7 +10,7 @@ from typing import Any
 from evals.importing.base_names import base_name
 from evals.measurements import Measurement
 from evals.names import known
-from evals.plan import digest_of, task_hash
+from evals.plan import cell_key, task_hash
 from evals.results import item_scores, item_texts, measured_measurements
 from evals.statistics.flips import ExcessFlips, answer_change_fraction, excess_flips, holm
 from evals.statistics.pairs import PairComparison, compare_pairs
@@ -163,7 +163,7 @@ def _same_version(name: str, left: Measurement, right: Measurement, store: Store
             for c in store.cells()
             if (c["model"], c["quantization"], c["task"], c["state"]) == (side.model, side.quantization, name, "done")
         ]
-        if not any(c["cell_key"] == digest_of([c["variant_key"], now]) for c in cells):
+        if not any(c["cell_key"] == cell_key(c["variant_key"], now) for c in cells):
             stale.append(side.variant)
     if stale:
         raise ValueError(

@@ -163,8 +163,13 @@ def _cell(
         task=what.name,
         items_total=min(limit or what.n_items, what.n_items),
         variant_key=variant,
-        cell_key=digest_of([variant, task_hashed, HARNESS]),
+        cell_key=cell_key(variant, task_hashed),
     )
+
+
+def cell_key(variant: str, task_hashed: str) -> str:
+    """Hash of a variant's key, of a task as it is now and of how answers are filed."""
+    return digest_of([variant, task_hashed, HARNESS])
 
 
 def variant_key(local: LocalModel | ServedModel, how: Quantization) -> str:
