@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from decisions.choosing import ordered
 from decisions.limits import LINES
 from decisions.options import Option
 from decisions.scenarios import Scenario
-from decisions.verdicts import Check, Status
+from decisions.verdicts import Check
 from decisions.view.values import CandidateRow, CandidateTable, Cell
 from decisions.wording import listed, money_band, percent, place, points, quantity, score
 
-ORDER: dict[Status, int] = {"meets": 0, "unproven": 1, "misses": 2}
 STRUCTURAL = ("fits", "load")  # not asked for by the SLA; they stand in the way of everything else
 
 
 def candidate_table(scenario: Scenario, options: Sequence[Option]) -> CandidateTable:
     """Candidates that meet first, then unproven ones, then misses; each group as the decision ranks it by cost."""
     lines = _lines(options)
-    rows = [_row(option, lines, scenario) for option in sorted(options, key=lambda o: ORDER[o.verdict])]
+    rows = [_row(option, lines, scenario) for option in ordered(options)]
     return CandidateTable(
         baselines=_baselines(scenario, options),
         trade_offs=_trade_offs(scenario),

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from decisions.choosing import cost_then_score
-from decisions.options import Decision, Option
+from decisions.choosing import ordered
+from decisions.options import Decision
 from decisions.summaries import why
-from decisions.verdicts import Status
-from decisions.wording import money_band, score, seconds_band
+from decisions.wording import money_band, place, score, seconds_band
 from pages.ui.wording import VERDICT_MARKS
-
-ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
-
-
-def ordered(options: Sequence[Option]) -> list[Option]:
-    """Meets, unproven, misses; within each as the answer is chosen: cheapest, then better, the unpriced last."""
-    return sorted(options, key=lambda option: (ORDER.index(option.verdict), *cost_then_score(option)))
 
 
 def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
@@ -31,7 +22,7 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
         rows[option.id] = {
             "Verdict": f"{VERDICT_MARKS[option.verdict]} {option.verdict}",
             "Option": option.label + (" (today)" if option.is_status_quo else ""),
-            "Served on": option.quote.label,
+            "Served on": place(option.quote),
             "Monthly cost": money_band(option.quote.usd_per_month),
             **{title: score(m.score, m.low, m.high) if m else "not measured" for title, m in seen.items()},
             "p95 latency": seconds_band(option.quote.e2e_p95_s),
