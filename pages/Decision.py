@@ -76,9 +76,9 @@ def chances(view: DecisionView, workspace: Workspace) -> None:
         alt=f"{view.chances.sentence} {view.chances.unproven_sentence}".strip(),
     )
     st.caption(
-        f"{view.chances.draws:,} draws of what is uncertain: accuracies in their intervals, each alone; speeds in their "
-        "bands, with the bills they lead to. Best buy: the lowest bill, at an equal one the better score. Hollow: as far "
-        "as lines are known."
+        f"{view.chances.draws:,} draws of what is uncertain: accuracies in their intervals, each alone; speeds in "
+        "their bands, with the bills they lead to. Best buy: the lowest bill, at an equal one the better score. "
+        "Hollow: it meets what is known; the line named is not known."
     )
     with st.expander("Data", icon=":material/table:"):
         st.dataframe(chances_table(view.chances), hide_index=True, alt="Shares of the draws by option")

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from decisions.charts.palette import Palette, dressed, faded
 from decisions.view.chance_words import cheaper_unproven
 from decisions.view.values import Chance, Chances
-from decisions.wording import chance
+from decisions.wording import chance, listed
 
 MOST = 8
 MOST_UNPROVEN = 5
@@ -48,7 +48,7 @@ def chances_chart(chances: Chances, answer: str | None, colours: Palette, *, nar
             x=[row.share], y=[place], orientation="h", width=0.5, marker=marker,
             hovertext=[f"{row.label}: {row.words}"], hoverinfo="text",
         )  # fmt: skip
-        _say(figure, row.share, place, row.words, colours.quiet, shift=6)
+        _say(figure, 0.0 if row.hollow else row.share, place, row.words, colours.quiet, shift=6)
     dressed(figure, colours, height=32 * max(1, len(rows)) + 50, barmode="overlay")
     figure.update_xaxes(range=[0, 1.7 if narrow else 1.45], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
     figure.update_yaxes(
@@ -81,7 +81,7 @@ def _rows(chances: Chances, answer: str | None) -> list[Row]:
     if cheaper:
         rows.append(Row(label=UNPROVEN))
     for one in cheaper[:MOST_UNPROVEN]:
-        words = chance(one.meets_known_lines) + (f", {' and '.join(one.open_lines)} open" if one.open_lines else "")
+        words = f"not known: {listed(list(one.open_lines))}" if one.open_lines else chance(one.meets_known_lines)
         rows.append(Row(label=one.label, share=one.meets_known_lines, words=words, hollow=bool(one.open_lines)))
     return rows
 

@@ -47,7 +47,10 @@ class Question:
 
 
 def patterns_of(scenario: Scenario) -> dict[str, str]:
-    """The patterns that make sense here, the one to open with first."""
+    """The patterns that make sense here, the one to open with first.
+
+    Without answers item by item a cascade cannot be worked out, and a mix needs two tasks: devices remain.
+    """
     names = [name for name in PATTERNS if name != "example" or scenario.claims]
     if len(scenario.tasks) < 2:
         names.remove("hybrid")

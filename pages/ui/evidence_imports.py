@@ -12,7 +12,7 @@ from evals.importing.keeping import forget, imports
 from evals.importing.taking import Taken, take
 from evals.quantizations import QUANTIZATIONS
 from evals.store import StoreError
-from pages.ui.access import NotAllowed, write_button, writing
+from pages.ui.access import NotAllowed, look_only, write_button, writing
 from pages.ui.evidence_tables import imports_table, speeds_table
 from pages.ui.wording import md
 
@@ -54,12 +54,14 @@ def imports_section() -> None:
 
 
 def _form() -> None:
+    blocked = look_only("import runs")
     with st.form("import_runs", border=True):
         files = st.file_uploader(
             "Files",
             type=KINDS,
             accept_multiple_files=True,
             max_upload_size=LARGEST_MB,
+            disabled=blocked,
             help="For lm-eval give results_*.json together with its samples_*.jsonl: without them there is no paired "
             "test. For larger files: python -m evals import PATH",
         )
@@ -73,7 +75,9 @@ def _form() -> None:
             )
             model = st.text_input("Model, if the file names it badly", max_chars=120, width=240)
             group = st.text_input("Task group, if not known", max_chars=40, width=190, placeholder="math, code …")
-        pressed = st.form_submit_button("Import", icon=":material/upload_file:", type="primary")
+        pressed = st.form_submit_button(
+                "Import", icon=":material/upload_file:", type="primary", disabled=blocked
+            )
     if pressed:
         if not files:
             st.info("Choose at least one file.", icon=":material/edit:")

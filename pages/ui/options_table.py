@@ -34,22 +34,26 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
 def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
     """Draw the table; the id of the row the user picked."""
     frame = options_frame(decision, tasks)
+    several = len(tasks) > 2  # then rows hold three lines, so that all columns fit beside each other
+    widths = (92, 108, 130, 104, 68, 84) if several else (85, 125, 235, 150, 95, 110)
+    verdict, option, served, cost, task, latency = widths
     picked = st.dataframe(
         frame,
         hide_index=True,
         key="options_table",
         on_select="rerun",
         selection_mode="single-row",
-        height=458 if len(frame) > 13 else "content",
+        row_height=62 if several else None,
+        height=458 if len(frame) > 13 or (several and len(frame) > 6) else "content",
         alt="Options with verdict, cost, accuracy, latency and reasons",
         column_config={
-            "Verdict": st.column_config.TextColumn(width=85),
-            "Option": st.column_config.TextColumn(width=125),
-            "Served on": st.column_config.TextColumn(width=195),
-            "Monthly cost": st.column_config.TextColumn(width=150),
-            **{title: st.column_config.TextColumn(width=95) for title in tasks.values()},
-            "p95 latency": st.column_config.TextColumn(width=110),
-            "Why": st.column_config.TextColumn(width="large"),
+            "Verdict": st.column_config.TextColumn(width=verdict),
+            "Option": st.column_config.TextColumn(width=option),
+            "Served on": st.column_config.TextColumn(width=served),
+            "Monthly cost": st.column_config.TextColumn(width=cost),
+            **{title: st.column_config.TextColumn(width=task) for title in tasks.values()},
+            "p95 latency": st.column_config.TextColumn(width=latency),
+            "Why": st.column_config.TextColumn(width="medium" if several else "large"),
         },
     )
     rows = picked["selection"]["rows"]

@@ -103,7 +103,8 @@ def test_cards_are_rented_whole() -> None:
     # over $350 only from the fourth replica on, which is rented where the drawn bill is past 350:
     # 1.645 × ln(350/300) / ln(400/300) = 0.881 standard deviations, Φ = 0.811
     assert chances([one], "one", draws=100_000).answer == pytest.approx(0.811, abs=0.005)
-    same = replace(one, id="two", label="two", quote=replace(one.quote, usd_per_month=Band(value=300, low=300, high=400)))
+    slower = replace(one.quote, usd_per_month=Band(value=300, low=300, high=400))
+    same = replace(one, id="two", label="two", quote=slower)
     # a little faster than expected both still need three: they tie until the first needs two only, at 250:
     # Φ(−1.645 × ln(300/250) / ln(300/200)) = Φ(−0.740) = 0.230
     by_name = {c.option: c.probability for c in chances([one, same], "one", draws=100_000).options}
