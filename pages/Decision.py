@@ -132,7 +132,16 @@ with right:
     chances(found, workspace)
     way_back(found)
 st.markdown("#### Alternatives")
-st.dataframe(alternatives_table(found.alternatives), hide_index=True, alt="What else there is, and why not")
+st.dataframe(
+    alternatives_table(found.alternatives),
+    hide_index=True,
+    row_height=44,  # two lines
+    column_config={
+        name: st.column_config.TextColumn(width=width)
+        for name, width in (("Role", 120), ("Verdict", 90), ("Monthly cost", 110), ("Why not", 360), ("On", 200))
+    },
+    alt="What else there is, and why not",
+)
 asked(found)
 st.markdown("#### From baseline to candidates")
 st.markdown(md(found.table.sentence))

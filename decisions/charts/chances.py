@@ -69,7 +69,7 @@ def _rows(chances: Chances, answer: str | None) -> list[Row]:
     if mine is None or mine.probability_among_proven is None:
         return [Row(label=EVERY), *_of_all(chances, answer)]
     proven = sorted(
-        (one for one in chances.options if one.probability_among_proven is not None),
+        (one for one in chances.options if one is mine or (one.probability_among_proven or 0.0) >= LEAST_SHARE),
         key=lambda one: -(one.probability_among_proven or 0.0),
     )
     rows = [Row(label=PROVEN)]

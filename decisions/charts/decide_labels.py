@@ -11,6 +11,8 @@ from decisions.charts.labels import Box, Mark, place_labels
 from decisions.charts.palette import Palette
 from decisions.options import Decision, Option
 
+CLEAR_PX = 4.0  # between a label and the budget line
+
 
 def worth_a_label(decision: Decision, shown: Sequence[Option], selected: str) -> list[Option]:
     """The answer, today's option, the clicked one, then the best of each model on each card."""
@@ -41,8 +43,9 @@ def labels(
     y: tuple[float, float],
     size: tuple[float, float],
     narrow: bool,
+    lines: tuple[float | None, float | None],
 ) -> None:
-    """Direct labels on the loud marks, the answer in bold."""
+    """Direct labels on the loud marks, the answer in bold, none across ``lines``: accuracy and budget."""
     spread = math.log10(x[1] / x[0])
 
     def mark(option: Option, text: str) -> Mark:
@@ -60,6 +63,13 @@ def labels(
     words = [(f"today: {o.label}" if o.is_status_quo else o.label) if o.id in loud_ids else "" for o in ordered]
     marks = [mark(o, word) for o, word in zip(ordered, words, strict=True)]
     walls = [box for o in loud for box in _bars_px(o, mark(o, ""), decision.task, x, y, size)]
+    line, budget_usd = lines
+    if line is not None:
+        at = (line - y[0]) / (y[1] - y[0]) * size[1]
+        walls.append((0.0, at - 1, size[0], at + 1))
+    if budget_usd is not None:
+        at = math.log10(budget_usd / x[0]) / spread * size[0]
+        walls.append((at - CLEAR_PX, 0.0, at + CLEAR_PX, size[1]))
     for place in place_labels(marks, width_px=size[0], height_px=size[1], most=5 if narrow else 12, walls=walls):
         option = ordered[place.index]
         cost = option.quote.usd_per_month

@@ -8,6 +8,7 @@ from decisions.view.values import Chance
 from decisions.wording import chance, listed, money, price
 
 LEAST_SHARE = 0.01
+WORTH_SAYING = 0.01  # of the bill
 SAID = 2  # how many options a sentence names
 
 
@@ -37,7 +38,7 @@ def proven_sentence(
     ][:SAID]
     words = f"Of the {1 + len(proven)} options proven to meet it is the best buy in "
     words += listed([chance(mine.probability_among_proven), *others])
-    if extra is not None and others:
+    if extra is not None and others and extra >= WORTH_SAYING * (mine.usd_per_month or 0.0):
         words += f"; not knowing which costs {money(extra)} a month on average"
     return f"{start} {words}."
 

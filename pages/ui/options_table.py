@@ -13,6 +13,9 @@ from decisions.summaries import why
 from decisions.wording import money_band, place, score, seconds_band
 from pages.ui.wording import VERDICT_MARKS
 
+TABLE_PX = 970  # what a window of 1,440 leaves beside the boxes to tick
+CHARACTER_PX = 7
+
 
 def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
     """One row an option, everything in words; the index is the option's id."""
@@ -35,8 +38,9 @@ def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
     """Draw the table; the id of the row the user picked."""
     frame = options_frame(decision, tasks)
     several = len(tasks) > 2  # then rows hold three lines, so that all columns fit beside each other
-    widths = (92, 108, 130, 104, 68, 84) if several else (85, 125, 235, 150, 95, 110)
-    verdict, option, served, cost, task, latency = widths
+    verdict, option, served, cost, latency = (84, 102, 124, 96, 84) if several else (85, 125, 235, 150, 110)
+    scores = {title: max(62, 18 + CHARACTER_PX * len(title)) if several else 95 for title in tasks.values()}
+    rest = TABLE_PX - verdict - option - served - cost - latency - sum(scores.values())
     picked = st.dataframe(
         frame,
         hide_index=True,
@@ -51,9 +55,9 @@ def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
             "Option": st.column_config.TextColumn(width=option),
             "Served on": st.column_config.TextColumn(width=served),
             "Monthly cost": st.column_config.TextColumn(width=cost),
-            **{title: st.column_config.TextColumn(width=task) for title in tasks.values()},
+            **{title: st.column_config.TextColumn(width=width) for title, width in scores.items()},
             "p95 latency": st.column_config.TextColumn(width=latency),
-            "Why": st.column_config.TextColumn(width="medium" if several else "large"),
+            "Why": st.column_config.TextColumn(width=max(80, rest) if several else "large"),
         },
     )
     rows = picked["selection"]["rows"]
