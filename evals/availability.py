@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from evals.catalogue.entry import Device, Quantization
@@ -77,7 +77,5 @@ def pin(package: str) -> str:
 
 
 def _installed(package: str) -> bool:
-    try:
-        return bool(version(package))
-    except PackageNotFoundError:
-        return False
+    # asked often, and reading a version parses the whole metadata of the package
+    return any(True for _ in Distribution.discover(name=package))

@@ -68,7 +68,13 @@ class Plan:
     def cells(self) -> list[Cell]:
         """Every cell of the plan, small models first so that the first results come soon."""
         pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.labels_of(m)), *self.variants])
-        return [cell_of(evaluable(m), quantization(q), task(t), self.limit) for m, q in pairs for t in self.tasks]
+        models = {name: evaluable(name) for name, _ in pairs}
+        asked = [(task(name), task_hash(name)) for name in self.tasks]
+        return [
+            _cell(models[m], q, variant_key(models[m], quantization(q)), what, hashed, self.limit)
+            for m, q in pairs
+            for what, hashed in asked
+        ]
 
     def labels_of(self, model_name: str) -> tuple[str, ...]:
         """The quantizations a model is evaluated at: what an endpoint serves is taken as it is, and only that."""
@@ -144,14 +150,19 @@ def named_plan(name: str) -> Plan:
 
 def cell_of(local: LocalModel | ServedModel, how: Quantization, what: Task, limit: int | None) -> Cell:
     """The cell and its keys."""
-    variant = variant_key(local, how)
+    return _cell(local, how.label, variant_key(local, how), what, task_hash(what.name), limit)
+
+
+def _cell(
+    local: LocalModel | ServedModel, label: str, variant: str, what: Task, task_hashed: str, limit: int | None
+) -> Cell:
     return Cell(
         model=local.name,
-        quantization=how.label,
+        quantization=label,
         task=what.name,
         items_total=min(limit or what.n_items, what.n_items),
         variant_key=variant,
-        cell_key=digest_of([variant, task_hash(what.name), HARNESS]),
+        cell_key=digest_of([variant, task_hashed, HARNESS]),
     )
 
 
