@@ -10,14 +10,14 @@ import plotly.graph_objects as go
 from decisions.charts.palette import Palette, dressed, faded
 from decisions.view.chance_words import cheaper_unproven
 from decisions.view.values import Chance, Chances
-from decisions.wording import chance, listed
+from decisions.wording import chance
 
 MOST = 8
 MOST_UNPROVEN = 5
 NONE = "nothing meets"
 LEAST_SHARE = 0.005
-PROVEN = "Proven to meet: how often it is the best buy of these"
-UNPROVEN = "Cheaper, not proven: how often it meets every line"
+PROVEN = "Proven: how often the best buy"
+UNPROVEN = "Cheaper, not proven: how often it meets"
 EVERY = "How often it is the cheapest that meets"
 
 
@@ -81,7 +81,9 @@ def _rows(chances: Chances, answer: str | None) -> list[Row]:
     if cheaper:
         rows.append(Row(label=UNPROVEN))
     for one in cheaper[:MOST_UNPROVEN]:
-        words = f"not known: {listed(list(one.open_lines))}" if one.open_lines else chance(one.meets_known_lines)
+        words = chance(one.meets_known_lines)
+        if one.open_lines:
+            words = f"not known: {one.open_lines[0] if len(one.open_lines) == 1 else f'{len(one.open_lines)} lines'}"
         rows.append(Row(label=one.label, share=one.meets_known_lines, words=words, hollow=bool(one.open_lines)))
     return rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import plotly.graph_objects as go
 
@@ -70,10 +71,16 @@ def labels(
     if budget_usd is not None:
         at = math.log10(budget_usd / x[0]) / spread * size[0]
         walls.append((at - CLEAR_PX, 0.0, at + CLEAR_PX, size[1]))
-    for place in place_labels(marks, width_px=size[0], height_px=size[1], most=5 if narrow else 12, walls=walls):
+    most = 5 if narrow else 12
+    placed = place_labels(marks, width_px=size[0], height_px=size[1], most=most, walls=walls)
+    answer = decision.choice or decision.nearest
+    at_answer = next((i for i, option in enumerate(ordered) if answer and option.id == answer.id), None)
+    if at_answer is not None and all(place.index != at_answer for place in placed):  # rather across a bar than unnamed
+        alone = [one if i == at_answer else replace(one, text="") for i, one in enumerate(marks)]
+        placed = [*placed, *place_labels(alone, width_px=size[0], height_px=size[1])]
+    for place in placed:
         option = ordered[place.index]
         cost = option.quote.usd_per_month
-        answer = decision.choice or decision.nearest
         figure.add_annotation(
             x=math.log10(cost.value) if cost else None,
             y=option.measurements[decision.task].score,

@@ -9,7 +9,7 @@ from decisions.choosing import ordered
 from decisions.limits import LINES
 from decisions.options import Option
 from decisions.scenarios import Scenario
-from decisions.verdicts import Check
+from decisions.verdicts import Check, Status
 from decisions.view.values import CandidateRow, CandidateTable, Cell
 from decisions.wording import listed, money_band, percent, place, points, quantity, score
 
@@ -100,6 +100,11 @@ def _sentence(options: Sequence[Option]) -> str:
         if option.verdict == "misses"
     )
     missed = listed([f"{n} on {name}" for name, n in why.most_common(3)])
-    parts = [f"{count['meets']} meet", f"{count['unproven']} are unproven"]
-    parts.append(f"{count['misses']} miss" + (f" ({missed})" if missed else ""))
+    verbs: dict[Status, tuple[str, str]] = {
+        "meets": ("meets", "meet"),
+        "unproven": ("is unproven", "are unproven"),
+        "misses": ("misses", "miss"),
+    }
+    parts = [f"{count[status]} {one if count[status] == 1 else many}" for status, (one, many) in verbs.items()]
+    parts[-1] += f" ({missed})" if missed else ""
     return f"Of {len(options)} candidates {listed(parts)}."

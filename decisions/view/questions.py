@@ -38,6 +38,8 @@ def _unknown_latency(facts: Facts) -> str:
         and o.verdict == "unproven"
         and all(c.status == "meets" or (c.unit == "s" and c.low is None) for c in o.checks)
     ]
+    if len(names) == 1:
+        return f"{names[0]} costs less and only its latency is not known"
     return f"{listed(names[:3])} cost less and only their latency is not known" if names else ""
 
 

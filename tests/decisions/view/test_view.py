@@ -57,7 +57,7 @@ def test_the_table_walks_from_baseline_over_trade_offs_to_candidates(view: Decis
         ("Big q2", "unproven"),
         ("Small bf16", "misses"),
     ]
-    assert table.sentence == "Of 4 candidates 2 meet, 1 are unproven and 1 miss (1 on Quiz)."
+    assert table.sentence == "Of 4 candidates 2 meet, 1 is unproven and 1 misses (1 on Quiz)."
     first = table.rows[0]
     assert [cell.status for cell in first.cells if cell] == ["meets"] * 3
     assert first.against_baseline == "−2.0 points"
