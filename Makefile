@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for a torch without CUDA (gigabytes smaller)
 PIP_ARGS ?=
 PIP_AUDIT := 2.10.1
+# Test files run side by side: many of them wait for processes, servers and browsers more than they compute.
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
@@ -28,7 +30,7 @@ types: $(VENV)/.installed-test  ## Types of the code
 	$(BIN)/mypy
 
 pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose)
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 soak: $(VENV)/.installed-test system  ## A thousand seeded faults, long walks of the state machine, an hour of visitors (hours)
 	FAULT_SEEDS=1000 FAULT_LIVES=2000 $(BIN)/python -m pytest tests/faults -s --timeout 3600

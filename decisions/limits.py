@@ -82,7 +82,7 @@ def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote)
         reasons.append("the band reaches over the line")
     if quote.latency_note and unit == "s":
         reasons.append(quote.latency_note)
-    if quote.outside_calibration and unit == "s":
+    if quote.outside_calibration and unit == "s" and not quote.latency_origin:
         reasons.append("predicted outside what the speed model was checked on")
     return Check(
         name=name,
@@ -94,5 +94,5 @@ def _limit(name: str, unit: str, target: float, band: Band | None, quote: Quote)
         high=band.high,
         status=status,
         reason="; ".join(reasons),
-        origin="measured" if quote.latency_note and unit == "s" else "",
+        origin=quote.latency_origin if unit == "s" else "",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from decisions.benchmarks import tested_accelerators, with_benchmark
 from decisions.limits import limit_checks
 from decisions.scenarios import ApiCandidate, Scenario
 from decisions.served import is_served, served_quote
@@ -33,18 +34,23 @@ def rental(scenario: Scenario, measurement: Measurement, book: PriceBook, *, tho
     found: list[Quote] = []
     left = scenario.accelerators
     for _ in range(MOST_TRIED):
-        quote = _cheapest(scenario, measurement, book, left)
+        quote = _seen(scenario, measurement, _cheapest(scenario, measurement, book, left))
         found.append(quote)
         if not thorough or quote.reason or not quote.fits or _standing(scenario, quote) == (0, 0):
             break
         if any(_tightened(getattr(scenario.sla, n), getattr(quote, n)) != getattr(scenario.sla, n) for n in LATENCIES):
-            found.append(_cheapest(scenario, measurement, book, left, tighter_than=quote))
+            tighter = _cheapest(scenario, measurement, book, left, tighter_than=quote)
+            found.append(_seen(scenario, measurement, tighter))
         best = min(_standing(scenario, one) for one in found)
         if best == (0, 0) or best[0] == RANK["misses"]:
             break
         left = tuple(name for name in left or acceptable_accelerators(scenario, book) if name != quote.accelerator)
         if not left:
             break
+    if thorough and min(_standing(scenario, one) for one in found) != (0, 0):
+        tested = tested_accelerators(measurement.model, measurement.quantization)
+        for name in sorted(tested & set(acceptable_accelerators(scenario, book))) if tested else ():
+            found.append(_seen(scenario, measurement, _cheapest(scenario, measurement, book, (name,))))
     return min(found, key=lambda one: (_standing(scenario, one), found.index(one)))
 
 
@@ -52,9 +58,14 @@ def variant(scenario: Scenario, model: str, quantization: str, book: PriceBook) 
     """The cheapest acceptable deployment of a variant that nobody measured yet; its size is taken from its format."""
     terms = _terms(scenario)
     key = (id(book), "rental", model, quantization, None, None, *terms.values())
-    return _once(
+    found = _once(
         key, book, lambda: pricing_quote.cheapest_rental(book, model=model, quantization=quantization, **terms)
     )
+    return with_benchmark(scenario, model, quantization, found)
+
+
+def _seen(scenario: Scenario, measurement: Measurement, quote: Quote) -> Quote:
+    return with_benchmark(scenario, measurement.model, measurement.quantization, quote)
 
 
 def _standing(scenario: Scenario, quote: Quote) -> tuple[int, int]:

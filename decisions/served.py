@@ -58,6 +58,7 @@ def served_quote(scenario: Scenario, model: str, book: PriceBook) -> Quote:
         ttft_p95_s=bands.get("ttft_p95_s"),
         tpot_p95_s=bands.get("tpot_p95_s"),
         latency_note=note,
+        latency_origin="measured" if bands else "",
         facts=(*(money.facts if money else ()), *_facts(one, times)),
     )
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from evals.importing.base_names import base_name
 from evals.measurements import Measurement
 from evals.names import known
-from evals.plan import digest_of, task_hash
+from evals.plan import cell_key, task_hash
 from evals.results import item_scores, item_texts, measured_measurements
 from evals.statistics.flips import ExcessFlips, answer_change_fraction, excess_flips, holm
 from evals.statistics.pairs import PairComparison, compare_pairs
@@ -91,8 +92,6 @@ def compare(
     sides = [_sides(name, left, right, again, store) for name in chosen]
     found = [compared(side, left, right, margin) for side in sides]
     found = adjusted_for_tasks(found)
-    if left.model != right.model:
-        found = [replace(one, reason=f"{one.reason}; {TWO_MODELS}") for one in found]
     return found if len(found) == 1 else [*found, compared(together(sides), left, right, margin)]
 
 
@@ -164,7 +163,7 @@ def _same_version(name: str, left: Measurement, right: Measurement, store: Store
             for c in store.cells()
             if (c["model"], c["quantization"], c["task"], c["state"]) == (side.model, side.quantization, name, "done")
         ]
-        if not any(c["cell_key"] == digest_of([c["variant_key"], now]) for c in cells):
+        if not any(c["cell_key"] == cell_key(c["variant_key"], now) for c in cells):
             stale.append(side.variant)
     if stale:
         raise ValueError(
@@ -189,6 +188,7 @@ def together(sides: Sequence[Sides]) -> Sides:
 def compared(side: Sides, left: Measurement, right: Measurement, margin: float) -> VariantComparison:
     pairs: PairComparison = compare_pairs(side.before, side.after)
     verdict: Verdict = not_worse(side.before, side.after, margin)
+    warned = "" if base_name(left.model) == base_name(right.model) else TWO_MODELS
     return VariantComparison(
         task=side.task,
         task_group="" if side.task == EVERY_TASK else group_of_task(side.task),
@@ -208,7 +208,7 @@ def compared(side: Sides, left: Measurement, right: Measurement, margin: float) 
         answer_change_fraction=_changed(side.answers),
         margin=margin,
         verdict=verdict.status,
-        reason="; ".join(part for part in (verdict.reason, verdict.settle_words) if part),
+        reason="; ".join(part for part in (verdict.reason, verdict.settle_words, warned) if part),
         items_to_settle=verdict.items_to_settle,
         only_first_items=side.only_first,
         only_second_items=side.only_second,

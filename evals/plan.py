@@ -34,6 +34,7 @@ METHODS = (
 STACKED = ("bf16", "rtn-int4-g128", "rtn-int2-g128")  # pruned and distilled models as they are, and then rounded
 METHODS_ITEMS = 50
 SCORERS = Path(__file__).parent / "usertasks" / "scorers.py"
+CODE_JUDGE = Path(__file__).parent / "usertasks" / "running.py"
 HARNESS = 2  # of evals/engines/harness.py: 1 could file the answers of a seeded draw under other items
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
 
@@ -162,8 +163,13 @@ def _cell(
         task=what.name,
         items_total=min(limit or what.n_items, what.n_items),
         variant_key=variant,
-        cell_key=digest_of([variant, task_hashed, HARNESS]),
+        cell_key=cell_key(variant, task_hashed),
     )
+
+
+def cell_key(variant: str, task_hashed: str) -> str:
+    """Hash of a variant's key, of a task as it is now and of how answers are filed."""
+    return digest_of([variant, task_hashed, HARNESS])
 
 
 def variant_key(local: LocalModel | ServedModel, how: Quantization) -> str:
@@ -196,6 +202,7 @@ def task_hash(name: str) -> str:
     files = [path for path in sorted(what.folder.glob("*")) if path.suffix in (".yaml", ".py")]
     if not what.shipped:  # the copy of the scorer in the folder is for plain lm-eval; ours is what judges here
         files = [*(path for path in files if path.suffix == ".yaml"), SCORERS]
+        files += [CODE_JUDGE] if what.needs_sandbox and "lm_eval" in what.config["metadata"] else []
     sources = [path.read_text(encoding="utf-8") for path in files]
     meta = what.config["metadata"]
     shots = [[shot["prompt"], shot["answer"]] for shot in items(meta["shots"])] if "shots" in meta else []

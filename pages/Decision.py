@@ -135,10 +135,10 @@ st.markdown("#### Alternatives")
 st.dataframe(
     alternatives_table(found.alternatives),
     hide_index=True,
-    row_height=54,  # two lines
+    row_height=62,  # long reasons take two lines
     column_config={
         name: st.column_config.TextColumn(width=width)
-        for name, width in (("Role", 150), ("Verdict", 90), ("Monthly cost", 110), ("Why not", 340), ("On", 180))
+        for name, width in (("Role", 150), ("Verdict", 90), ("Monthly cost", 140), ("Why not", 310), ("On", 180))
     },
     alt="What else there is, and why not",
 )

@@ -64,6 +64,7 @@ class Quote:
     tpot_p95_s: Band | None = None
     e2e_p95_s: Band | None = None
     latency_note: str = ""  # what a measured latency rests on, or why there is none
+    latency_origin: str = ""  # "measured" here or "imported"; "" for a prediction
     e2e_p50_s: float | None = None
     utilisation_fraction: float | None = None
     outside_calibration: bool = False

@@ -19,11 +19,15 @@ def import_runs(
     quantization: Annotated[str | None, typer.Option(help="Where a file does not say: bf16, Q4_K_M …")] = None,
     model: Annotated[str | None, typer.Option(help="The model's name, where it should be another one.")] = None,
     task_group: Annotated[str, typer.Option(help="Group of the tasks, where their names do not tell.")] = "",
+    sample: Annotated[int | None, typer.Option(help="Keep this many items a task of a CSV, the same ones.")] = None,
+    hardware: Annotated[str, typer.Option(help="What speeds were measured on, a replica: 1x H100, 2x A100.")] = "",
     as_json: Json = False,
 ) -> None:
     """Take over runs of lm-eval, Inspect and guidellm, or item results as CSV; a file goes in whole or not at all."""
     with told():
-        taken = take(paths, quantization=quantization, model=model, task_group=task_group)
+        taken = take(
+            paths, quantization=quantization, model=model, task_group=task_group, sample=sample, hardware=hardware
+        )
     say(taken.as_json(), as_json, _said(taken))
     if not taken.runs and taken.refused:
         raise typer.Exit(1)

@@ -29,7 +29,7 @@ def list_names(
         with told():
             found = lm_eval_tasks(search or ("" if what in KINDS else what))
         lines = [
-            f"{t.name:40} {t.group:20} {t.dataset}{RUNS_CODE if t.unsafe_code else ''}\n    {t.description}"
+            f"{t.name:40} {t.group:20} {t.dataset}{RUNS_CODE if t.refused else ''}\n    {t.description}"
             for t in found[:SHOWN]
         ]
         more = [f"and {len(found) - SHOWN:,} more; add a word to the search"] if len(found) > SHOWN else []

@@ -13,6 +13,7 @@ from lm_eval.api.instance import Instance
 
 from evals.engines.answering import AnsweringLM
 from evals.engines.harness_tasks import lm_task, too_long
+from evals.engines.lm_eval_code import program_of
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
 from evals.statistics.confidence import choice_confidence, generation_confidence
@@ -168,7 +169,7 @@ class _Collector:
 def _answer(lm_task: Any, instances: list[Instance], responses: list[Any]) -> str:
     """Generated text, or the likeliest choice with the log-likelihood of each."""
     if lm_task.OUTPUT_TYPE != "multiple_choice":
-        return str(responses[0])
+        return program_of(responses[0])
     choices = lm_task.doc_to_choice(instances[0].doc)
     likelihoods = [round(float(likelihood), 4) for likelihood, _ in responses]
     best = likelihoods.index(max(likelihoods))

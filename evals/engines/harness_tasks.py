@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -11,10 +12,12 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
 
+from evals.engines.lm_eval_code import code_eval_out_of_reach, judged_here
 from evals.engines.lm_eval_items import document_id
 from evals.tasks import TASKS_FOLDER, Task, items
 from evals.tasks.pictures import load_images
 from evals.usertasks import scorers
+from evals.usertasks.code_tasks import CODE_TASKS
 from evals.usertasks.kinds import SCORERS
 
 TAG = "!function utils."
@@ -39,8 +42,11 @@ def lm_task(task: Task) -> Any:
 
 
 def own_task(name: str) -> Any:
-    """A task that the installed lm-eval knows by name; its data set is loaded."""
-    return TaskManager().load([name])["tasks"][name]
+    """A task that the installed lm-eval knows by name; its data set is loaded. Code is judged in our sandbox."""
+    runs_code = name in CODE_TASKS
+    with code_eval_out_of_reach() if runs_code else nullcontext():
+        loaded = TaskManager().load([name])["tasks"][name]
+    return judged_here(loaded, name) if runs_code else loaded
 
 
 def _by_name(task: Task, source: str) -> Any:

@@ -11,6 +11,8 @@ import numbers
 import sys
 from typing import Any
 
+from evals.usertasks.code_tasks import CODE_TASKS
+
 OUTPUT_TYPES = ("multiple_choice", "generate_until")
 
 
@@ -30,13 +32,14 @@ def read_task(name: str, limit: int) -> dict[str, Any]:
         raise Refused(f"it needs the Python package {error.name or error}; install it first") from error
     except Exception as error:  # every data set script has its own ways to fail
         raise Refused(reason(error)) from error
-    if getattr(task, "UNSAFE_CODE", False):
+    judged_here = CODE_TASKS.get(name)
+    if getattr(task, "UNSAFE_CODE", False) and not judged_here:
         raise Refused("it runs model-written code outside of the sandbox")
     if task.OUTPUT_TYPE not in OUTPUT_TYPES:
         raise Refused(f"its scores are {task.OUTPUT_TYPE}; here {' and '.join(OUTPUT_TYPES)} are judged item by item")
     docs = task.eval_docs
     items = [_item(task, docs[at]) for at in range(min(limit, len(docs)))]
-    metrics = scored_metrics(task, docs[0], items[0])
+    metrics = [judged_here] if judged_here else scored_metrics(task, docs[0], items[0])
     if not metrics:
         raise Refused("it scores whole sets, not single items, so variants could not be compared item by item")
     return {
@@ -47,6 +50,7 @@ def read_task(name: str, limit: int) -> dict[str, Any]:
         "version": str(task.VERSION),
         "num_fewshot": int(task.config.num_fewshot or 0),
         "filter": task._filters[0].name,
+        "runs_code": judged_here is not None,
     }
 
 

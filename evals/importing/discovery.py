@@ -36,8 +36,13 @@ class Reading:
     refused: tuple[RefusedFile, ...]
 
 
-def read_paths(paths: Iterable[Path], quantization: str | None = None, model: str | None = None) -> Reading:
-    """Read files and, recursively, folders. ``quantization`` and ``model`` fill in what a file does not say."""
+def read_paths(
+    paths: Iterable[Path], quantization: str | None = None, model: str | None = None, sample: int | None = None
+) -> Reading:
+    """Read files and, recursively, folders. ``quantization`` and ``model`` fill in what a file does not say.
+
+    ``sample`` items a task are kept of a CSV.
+    """
     every, refused = _listed(paths)
     read: list[tuple[ImportedRun, ...]] = []
     claimed: set[tuple[Path, str]] = set()
@@ -45,7 +50,7 @@ def read_paths(paths: Iterable[Path], quantization: str | None = None, model: st
         if path.suffix == ".jsonl" and {(path.parent, path.name), (path.parent, _time(path))} & claimed:
             continue
         try:
-            found = tuple(_read(path, quantization, model))
+            found = tuple(_read(path, quantization, model, sample))
         except (Refused, OSError) as error:
             refused.append(RefusedFile(file=str(path), reason=str(error)))
             claimed |= {(path.parent, _time(path))} if _time(path) else set()
@@ -58,13 +63,13 @@ def read_paths(paths: Iterable[Path], quantization: str | None = None, model: st
     return Reading(files=tuple(read), refused=tuple(refused))
 
 
-def _read(path: Path, quantization: str | None, model: str | None) -> list[ImportedRun]:
+def _read(path: Path, quantization: str | None, model: str | None, sample: int | None) -> list[ImportedRun]:
     if path.stat().st_size == 0:
         raise Refused("file is empty")
     if path.suffix == ".eval":
         return [read_archive(path, quantization, model)]
     if path.suffix in (".csv", ".tsv"):
-        return read_item_csv(path, quantization, model)
+        return read_item_csv(path, quantization, model, sample)
     if path.suffix == ".jsonl":
         raise Refused("samples without their results_*.json, which names model, shots and template; give the folder")
     if path.suffix != ".json":

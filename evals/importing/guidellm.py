@@ -11,9 +11,13 @@ from evals.importing.imported import ImportedRun, ServedSpeed, content_id, shown
 from evals.importing.labels import from_name, settled
 from evals.importing.refusal import Refused
 from evals.importing.strict_json import Warnings, mapping
+from evals.statistics.quantiles import bounding_ranks
 
 KNOWN_VERSIONS = (1, 2)
 FEWEST_FOR_P95 = 20  # below, the 95th percentile is the slowest request or beyond
+PERCENTILES = {
+    "min": 0.0, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999, "max": 1.0,
+}  # fmt: skip
 STATUSES = ("successful", "errored", "incomplete")
 
 
@@ -84,6 +88,13 @@ def _speed(benchmark: Mapping[str, Any], index: int, notes: Warnings) -> ServedS
         found = _number(value)
         return found / scale if counts["successful"] and found is not None and found >= 0 else None
 
+    def ends(metric: str, name: str, scale: float = 1.0) -> dict[str, Any]:
+        p95 = at(metric, "p95", scale)
+        low, high = _interval(mapping(mapping(metrics.get(metric)).get("successful")), counts["successful"])
+        if p95 is None or low is None or high is None or not low <= scale * p95 <= high:
+            return {f"{name}_p95_s": p95}
+        return {f"{name}_p95_s": p95, f"{name}_p95_low_s": low / scale, f"{name}_p95_high_s": high / scale}
+
     seconds = _number(benchmark.get("duration"))
     per_s = at("requests_per_second", "mean")
     return ServedSpeed(
@@ -91,17 +102,27 @@ def _speed(benchmark: Mapping[str, Any], index: int, notes: Warnings) -> ServedS
         **counts,
         concurrency=at("request_concurrency", "mean"),
         e2e_p50_s=at("request_latency", "median"),
-        e2e_p95_s=at("request_latency", "p95"),
+        **ends("request_latency", "e2e"),
         ttft_p50_s=at("time_to_first_token_ms", "median", 1000.0),
-        ttft_p95_s=at("time_to_first_token_ms", "p95", 1000.0),
+        **ends("time_to_first_token_ms", "ttft", 1000.0),
         tpot_p50_s=at("inter_token_latency_ms", "median", 1000.0),
-        tpot_p95_s=at("inter_token_latency_ms", "p95", 1000.0),
+        **ends("inter_token_latency_ms", "tpot", 1000.0),
         requests_per_s=per_s if per_s else counts["successful"] / seconds if seconds else None,
         output_tokens_per_s=at("output_tokens_per_second", "mean"),
         prompt_tokens=at("prompt_token_count", "mean"),
         output_tokens=at("output_token_count", "mean"),
         seconds=seconds,
     )
+
+
+def _interval(summary: Mapping[str, Any], n: int) -> tuple[float | None, float | None]:
+    """The nearest percentiles that bound the 95th of n requests with 95 % confidence, however they are interpolated."""
+    lower, upper = bounding_ranks(n, 0.95) if n else (None, None)
+    told = {**mapping(summary.get("percentiles")), **{name: summary.get(name) for name in ("min", "max")}}
+    known = [(q, value) for name, q in PERCENTILES.items() if (value := _number(told.get(name))) is not None]
+    below = [value for q, value in known if lower and math.ceil(1 + q * (n - 1)) <= lower and value >= 0]
+    above = [value for q, value in known if upper and math.floor(1 + q * (n - 1)) >= upper]
+    return max(below, default=None), min(above, default=None)
 
 
 def _counts(benchmark: Mapping[str, Any], metrics: Mapping[str, Any], where: str) -> dict[str, int]:

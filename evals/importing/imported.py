@@ -63,6 +63,7 @@ class ImportedTask:
 class ServedSpeed:
     """Latency and throughput of a served model under one load, over its successful requests.
 
+    ``*_p95_low_s`` and ``*_p95_high_s`` hold the 95 % interval of a p95, from percentiles further in and out.
     ``incomplete`` were cut off by the time limit. None where the file does not say or nothing succeeded.
     """
 
@@ -73,10 +74,16 @@ class ServedSpeed:
     concurrency: float | None = None
     e2e_p50_s: float | None = None
     e2e_p95_s: float | None = None
+    e2e_p95_low_s: float | None = None
+    e2e_p95_high_s: float | None = None
     ttft_p50_s: float | None = None
     ttft_p95_s: float | None = None
+    ttft_p95_low_s: float | None = None
+    ttft_p95_high_s: float | None = None
     tpot_p50_s: float | None = None
     tpot_p95_s: float | None = None
+    tpot_p95_low_s: float | None = None
+    tpot_p95_high_s: float | None = None
     requests_per_s: float | None = None
     output_tokens_per_s: float | None = None
     prompt_tokens: float | None = None

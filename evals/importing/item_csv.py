@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -47,16 +48,22 @@ WORDS = {
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 256 * 2**20, 1_000_000, 500
 
 
-def read_item_csv(path: Path, quantization: str | None, name: str | None) -> list[ImportedRun]:
-    """One run a variant in the file. Raises Refused naming line and column."""
+def read_item_csv(
+    path: Path, quantization: str | None, name: str | None, sample: int | None = None
+) -> list[ImportedRun]:
+    """One run a variant in the file; with ``sample`` so many items a task, in every file the same ones.
+
+    Raises Refused naming line and column.
+    """
     notes = Warnings()
-    rows = _rows(path)
+    rows = _rows(path, MOST_ROWS if sample is None else None)
     _, header = next(rows)
     places = _places(header)
     if "score" not in places or "item" not in places:
         missing = " and ".join(f"a column for the {n}" for n in ("item", "score") if n not in places)
         raise Refused(f"no {missing}; columns found: {', '.join(header)[:200]}")
     found: dict[tuple[str, str], dict[str, dict[str, ImportedItem]]] = {}
+    counts = Counter[tuple[tuple[str, str], str]]()
     protocols: dict[tuple[str, str, str], dict[str, str]] = {}
     for line, cells in rows:
         at = {field: cells[i].strip() for field, i in places.items()}
@@ -71,9 +78,23 @@ def read_item_csv(path: Path, quantization: str | None, name: str | None) -> lis
             raise Refused(f"line {line}: item {item.item[:60]!r} stands there twice with different results")
         if items[item.item] is not item:
             notes.add("some rows stand there twice; counted once")
+        counts[variant, task] += 1
+        if sample and len(items) > 2 * sample:
+            _thin(items, sample)
     if not found:
         raise Refused("it has 0 rows under its header")
-    return [_run(path, variant, tasks, protocols, quantization, notes) for variant, tasks in found.items()]
+    for variant, tasks in found.items() if sample else ():
+        for task, items in tasks.items():
+            _thin(items, sample or 0)
+            if len(items) < counts[variant, task]:
+                notes.add(f"{task}: a sample of {len(items):,} of {counts[variant, task]:,} rows")
+    return [_run(path, variant, tasks, protocols, quantization, notes, sample) for variant, tasks in found.items()]
+
+
+def _thin(items: dict[str, ImportedItem], most: int) -> None:
+    """Keep the items whose names have the smallest hashes: of another file with them, the same ones."""
+    for extra in sorted(items, key=text_hash)[most:]:
+        del items[extra]
 
 
 def _run(
@@ -83,6 +104,7 @@ def _run(
     protocols: Mapping[tuple[str, str, str], Mapping[str, str]],
     quantization: str | None,
     notes: Warnings,
+    sample: int | None,
 ) -> ImportedRun:
     given, label = variant
     if not given:
@@ -104,10 +126,11 @@ def _run(
                 n=len(scores),
                 protocol=dict(protocols[(*variant, task)]),
                 items=lambda kept=kept: iter(kept),  # type: ignore[misc]
+                limit=str(sample or ""),
             )
         )
     return ImportedRun(
-        id=content_id([path], given, label),
+        id=content_id([path], given, label, *([f"sample {sample}"] if sample else [])),
         tool="csv",
         tool_version="",
         files=(path.name,),
@@ -156,8 +179,8 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     return {field: folded.index(name) for field, name in spelled.items() if name}
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
-    """Line and cells of every record, the header first; as many cells in each."""
+def _rows(path: Path, most: int | None) -> Iterator[tuple[int, Sequence[str]]]:
+    """Line and cells of every record, the header first; as many cells in each, and at most so many rows."""
     if path.stat().st_size > MOST_BYTES:
         raise Refused(f"{path.stat().st_size / 2**20:,.0f} MB; at most {MOST_BYTES // 2**20} MB are read")
     found = records(decoded(path.read_bytes()), "\t" if path.suffix == ".tsv" else ",")
@@ -168,9 +191,11 @@ def _rows(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
         if len(header) == 1 and ";" in header[0]:
             raise Refused("its columns are separated by semicolons; save it with commas")
         yield line, header
-        for line, cells in even(found, len(header)):
-            if line > MOST_ROWS:
-                raise Refused(f"over {MOST_ROWS:,} rows; give fewer")
+        for number, (line, cells) in enumerate(even(found, len(header)), start=1):
+            if most is not None and number > most:
+                raise Refused(
+                    f"more than {most:,} rows; take a sample of items, the same ones of every file: --sample 10000"
+                )
             yield line, cells
     except TableError as error:
         raise Refused(str(error)) from error

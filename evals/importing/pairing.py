@@ -34,12 +34,13 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One task of one run. ``protocol`` are the settings that must agree."""
+    """One task of one run. ``protocol`` are the settings that must agree; a ``limit`` leaves common items to pair."""
 
     measurement: Measurement
     protocol: Mapping[str, str]
     shape: str
     answers: Mapping[str, Answer]
+    limit: str = ""
 
 
 def is_run(name: str, store: Store | None = None) -> bool:
@@ -118,6 +119,7 @@ def _imported(run: str, store: Store) -> dict[str, Side]:
             measurement=by_task[each.task],
             protocol=each.protocol,
             shape=each.shape,
+            limit=each.limit,
             answers={row["item"]: _answer(row, item_facts(row)) for row in store.items(each.cell_key)},
         )
         for each in kept.tasks
@@ -188,7 +190,9 @@ def _sides(name: str, left: Side, right: Side) -> Sides:
 def _noted(found: VariantComparison, left: Side, right: Side) -> VariantComparison:
     """The comparison with its task's group as it was imported, and a word where only a part was compared."""
     left_out = found.only_first_items + found.only_second_items
-    note = f"only the {found.n:,} common items are compared" if left_out else ""
+    limits = [f"{side.limit} items" if side.limit else "no limit" for side in (left, right)]
+    differing = f"limit differs ({limits[0]} against {limits[1]}): " if limits[0] != limits[1] else ""
+    note = f"{differing}only the {found.n:,} common items are compared" if left_out else ""
     group = left.measurement.task_group or right.measurement.task_group
     return replace(found, task_group=group, reason="; ".join(part for part in (found.reason, note) if part))
 

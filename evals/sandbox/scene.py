@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+SHARED_FOLDERS = (tempfile.gettempdir(), "/dev/shm", "/var/tmp")
 LIBC = "import ctypes; libc = ctypes.CDLL(None); assert "
 
 
@@ -38,7 +39,7 @@ class Scene:
 
     def writes(self) -> list[str]:
         inside = str(self.open_folder)
-        elsewhere = [f"{folder}/{self.variable}" for folder in (tempfile.gettempdir(), "/dev/shm", "/var/tmp", "", ".")]
+        elsewhere = [f"{folder}/{self.variable}" for folder in (*SHARED_FOLDERS, "", ".")]
         return [
             f"open({inside + '/written'!r}, 'w')",
             f"import os; os.mkdir({inside + '/made'!r})",
@@ -96,3 +97,6 @@ def planted() -> Iterator[Scene]:
             yield scene
         finally:
             os.environ.pop(scene.variable, None)
+            # walls with holes may let a file be made but not removed
+            for shared in SHARED_FOLDERS:
+                Path(shared, scene.variable).unlink(missing_ok=True)

@@ -20,14 +20,28 @@ class Quantile:
 def quantile(values: Sequence[float], fraction: float, confidence: float = 0.95) -> Quantile:
     """The ``fraction`` quantile (nearest rank) between two order statistics (David and Nagaraja 2003, section 7.1).
 
-    How many of n values lie below the true quantile is binomial(n, fraction). The r-th smallest is a lower bound if
-    at least r lie below with probability ≥ 1 − α/2; the s-th an upper one if fewer than s do. ValueError for no values.
+    ValueError for no values.
     """
     if not values:
         raise ValueError("values is empty; a quantile needs at least one")
+    ordered, n = sorted(values), len(values)
+    lower, upper = bounding_ranks(n, fraction, confidence)
+    return Quantile(
+        value=ordered[math.ceil(fraction * n) - 1],
+        low=ordered[lower - 1] if lower else None,
+        high=ordered[upper - 1] if upper else None,
+        n=n,
+    )
+
+
+def bounding_ranks(n: int, fraction: float, confidence: float = 0.95) -> tuple[int | None, int | None]:
+    """Which of n values, counted from the smallest, bound the ``fraction`` quantile; None where none does.
+
+    How many of n values lie below the true quantile is binomial(n, fraction). The r-th smallest is a lower bound if
+    at least r lie below with probability ≥ 1 − α/2; the s-th an upper one if fewer than s do.
+    """
     if not 0.0 < fraction < 1.0:
         raise ValueError(f"fraction is {fraction}; expected between 0 and 1, such as 0.95")
-    ordered, n = sorted(values), len(values)
     tail = (1.0 - confidence) / 2.0
     below = 0.0  # P(at most r − 1 of the values lie below)
     lower: int | None = None
@@ -38,12 +52,7 @@ def quantile(values: Sequence[float], fraction: float, confidence: float = 0.95)
             lower = rank
         if upper is None and below >= 1.0 - tail:
             upper = rank
-    return Quantile(
-        value=ordered[math.ceil(fraction * n) - 1],
-        low=ordered[lower - 1] if lower else None,
-        high=ordered[upper - 1] if upper else None,
-        n=n,
-    )
+    return lower, upper
 
 
 def least_values(fraction: float, confidence: float = 0.95) -> int:

@@ -16,6 +16,7 @@ from data.files import whole_folder
 from evals.home import ROOT
 from evals.names import known
 from evals.tasks.user import lm_eval_tasks_folder
+from evals.usertasks.code_tasks import CODE_TASKS
 from evals.usertasks.kinds import GROUPS
 from evals.usertasks.lm_eval_index import LmEvalTask, lm_eval_tasks
 from evals.usertasks.spec import NAME
@@ -25,7 +26,7 @@ WITHIN_S = 900
 MAX_ITEMS = 100_000
 GROUP_WORDS = {
     "math": ("gsm", "math", "arithmetic", "minerva"),
-    "code": ("code",),
+    "code": ("code", *CODE_TASKS),
     "summarization": ("summ", "cnn_dailymail"),
     "classification": ("boolq", "sentiment", "sst", "glue", "copa", "classification"),
     "extraction": ("squad", "drop", "triviaqa", "nq_open", "coqa", "babi"),
@@ -44,7 +45,7 @@ def add_from_lm_eval(
         raise ValueError(f"limit is {limit}; give at least 1 item or leave it out for all")
     listed = {t.name: t for t in lm_eval_tasks()}
     task = listed[known("lm-eval task", name, listed)]
-    if task.unsafe_code:
+    if task.refused:
         raise ValueError(unsafe_words(task))
     own_name = re.sub(r"[^a-z0-9_-]+", "-", task.name.casefold()).strip("-_")[:64]
     if not NAME.fullmatch(own_name):
@@ -58,9 +59,9 @@ def add_from_lm_eval(
 def unsafe_words(task: LmEvalTask) -> str:
     """Why a task that runs code is refused, and what to do instead."""
     return (
-        f"{task.name} hands model-written code to lm-eval's code_eval, which is no sandbox, and judges whole programs, "
-        "which can forge their verdict; it is not run here. Make a code task of a table with its tests "
-        "(python -m evals task add FILE --kind code): those run in the sandbox"
+        f"{task.name} hands model-written code to a judge of its own, which is no sandbox; it is not run here. Those "
+        f"that run in the sandbox are {', '.join(CODE_TASKS)}, and code tasks made of a table with its tests "
+        "(python -m evals task add FILE --kind code)"
     )
 
 
@@ -116,6 +117,7 @@ def _written(name: str, task: LmEvalTask, answer: dict[str, Any], group: str) ->
             "lm_eval": task.name,
             "dataset": task.dataset,
             "of_items": answer["total"],
+            **({"runs_code": True} if answer["runs_code"] else {}),
         },
     }
     made = lm_eval_tasks_folder() / name

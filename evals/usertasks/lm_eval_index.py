@@ -23,6 +23,7 @@ import yaml
 
 from data.files import write_atomically
 from evals.home import ROOT, home
+from evals.usertasks.code_tasks import CODE_TASKS
 
 WITHIN_S = 300
 MOST_CHARACTERS = 160
@@ -40,6 +41,11 @@ class LmEvalTask:
     output_type: str
     tags: tuple[str, ...]
     unsafe_code: bool
+
+    @property
+    def refused(self) -> bool:
+        """Whether it runs model-written code in a way that our sandbox does not take over."""
+        return self.unsafe_code and self.name not in CODE_TASKS
 
 
 class _Loader(_Base):  # type: ignore[misc]

@@ -38,7 +38,7 @@ def _line(task: LmEvalTask) -> None:
         data = f"data set {task.dataset}" if task.dataset else "data set of its own"
         about = f"**{md(task.name)}** {md(task.description)}  \n:gray[{md(task.group)} · {md(data)}]"
         st.markdown(about, width="stretch")
-        if task.unsafe_code:
+        if task.refused:
             st.markdown(":orange[Runs code: not run here]", help=md(unsafe_words(task)), width="content")
             return
         if not st.button("Add", key=f"data_add_{task.name}", icon=":material/add:", disabled=not may_write()):

@@ -75,9 +75,11 @@ def _form() -> None:
             )
             model = st.text_input("Model, if the file names it badly", max_chars=120, width=240)
             group = st.text_input("Task group, if not known", max_chars=40, width=190, placeholder="math, code …")
-        pressed = st.form_submit_button(
-                "Import", icon=":material/upload_file:", type="primary", disabled=blocked
-            )
+            hardware = st.text_input(
+                "Hardware of a benchmark", max_chars=80, width=190, placeholder="1x H100",
+                help="What one replica ran on. With it, speeds of a guidellm report decide on latency lines.",
+            )  # fmt: skip
+        pressed = st.form_submit_button("Import", icon=":material/upload_file:", type="primary", disabled=blocked)
     if pressed:
         if not files:
             st.info("Choose at least one file.", icon=":material/edit:")
@@ -85,7 +87,7 @@ def _form() -> None:
         quantization = None if label in (None, AS_THE_FILE_SAYS) else str(label)
         try:
             with writing("import runs", ", ".join(file.name for file in files)[:200]):
-                taken = _taken(files, quantization, model.strip() or None, group.strip())
+                taken = _taken(files, quantization, model.strip() or None, group.strip(), hardware)
         except (NotAllowed, ValueError, StoreError, OSError) as error:
             st.error(md(str(error)), icon=":material/error:")
             return
@@ -93,7 +95,7 @@ def _form() -> None:
         st.rerun()
 
 
-def _taken(files: list[Any], quantization: str | None, model: str | None, group: str) -> Taken:
+def _taken(files: list[Any], quantization: str | None, model: str | None, group: str, hardware: str = "") -> Taken:
     """Write the uploads under their own names, so that lm-eval's files find each other, and take them."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
@@ -102,7 +104,7 @@ def _taken(files: list[Any], quantization: str | None, model: str | None, group:
             with path.open("wb") as out:
                 out.write(file.getbuffer())
             paths.append(path)
-        return take(paths, quantization=quantization, model=model, task_group=group)
+        return take(paths, quantization=quantization, model=model, task_group=group, hardware=hardware)
 
 
 def _outcome(taken: Taken) -> None:

@@ -115,6 +115,7 @@ def _speed(run: KeptRun, speed: ServedSpeed) -> dict[str, object]:
         "Origin": "imported",
         "Model": run.model,
         "Quantization": run.quantization,
+        "Hardware": run.hardware,
         "Load": speed.load,
         "Requests right": speed.successful,
         "failed": speed.errored,

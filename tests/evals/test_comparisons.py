@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from evals import plan
 from evals.__main__ import app
 from evals.comparisons import EVERY_TASK, compare
-from evals.plan import digest_of, item_key, task_hash
+from evals.plan import item_key, task_hash
 from evals.results import item_confidences
 from evals.store import Store
 from evals.tasks import items, task
@@ -31,7 +32,7 @@ def measured(store: Store, run: str, quantization: str, scores: Mapping[str, lis
     variant = f"key of {quantization}"
     cells, results = [], []
     for place, (name, values) in enumerate(scores.items()):
-        cell_key = digest_of([variant, "an older version" if stale else task_hash(name)])
+        cell_key = plan.cell_key(variant, "an older version" if stale else task_hash(name))
         shape = {"run": run, "model": "tiny-1m", "quantization": quantization, "task": name, "position": place}
         cells.append(
             shape | {"variant_key": variant, "cell_key": cell_key, "state": "done", "items_total": len(values)}

@@ -21,7 +21,7 @@ from evals.results import item_confidences, item_scores, item_texts, measured_me
 from evals.runs import CellStatus, seconds_left
 from evals.store import Store
 
-PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int2-g128"), tasks=("math", "classification"), limit=160)
+PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int4-g128"), tasks=("math", "classification"), limit=96)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_killed_workers_lose_nothing_and_a_resume_ends_with_the_same_scores(
     assert 0 < seen <= broken.items_done < broken.items_total
     runs.resume(run)
     final = wait(run)
-    assert final.items_done == final.items_total == 4 * 160
+    assert final.items_done == final.items_total == 4 * 96
     interrupted = scores()
 
     monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path_factory.mktemp("whole")))

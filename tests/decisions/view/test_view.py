@@ -142,7 +142,7 @@ def test_an_api_with_unknown_latency_raises_the_question_of_measuring_it(priced:
     priced(QUOTES | {"hosted": quote(50.0, None, kind="api")})
     evidence = (*VARIANTS, measured("hosted", "", 0.95))
     asked = {one.id: one.because for one in decision_view(scenario(api=(API,)), evidence, BOOK).questions}
-    assert asked["api-latency"] == "Hosted cost less and only their latency is not known"
+    assert asked["api-latency"] == "Hosted costs less and only its latency is not known"
 
 
 def test_the_widest_swing_comes_first_and_changed_answers_are_named(seventy: DecisionView) -> None:

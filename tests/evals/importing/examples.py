@@ -11,6 +11,7 @@ from typing import Any
 from evals.importing.discovery import Reading, read_paths
 
 TIME = "2026-11-21T12-00-00.000001"
+HEADER = "item,score,model,quantization\n"  # of a CSV
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -137,10 +138,11 @@ def eval_archive(path: Path, log: dict[str, Any], method: int = zipfile.ZIP_DEFL
 
 
 def report(successful: int = 100, errored: int = 3, incomplete: int = 2, version: int = 2) -> dict[str, Any]:
-    """A report of guidellm with one benchmark."""
+    """A report of guidellm with one benchmark: p95 twice the median, p75 1.5 times, the largest 2.5 times."""
 
     def spread(value: float) -> dict[str, Any]:
-        return {"successful": {"mean": value, "median": value, "percentiles": {"p95": 2 * value}}}
+        far = {"p75": 1.5 * value, "p90": 1.8 * value, "p95": 2 * value, "p99": 2.2 * value}
+        return {"successful": {"mean": value, "median": value, "max": 2.5 * value, "percentiles": far}}
 
     return {
         "metadata": {"version": version, "guidellm_version": "0.8.1"},
@@ -160,6 +162,9 @@ def report(successful: int = 100, errored: int = 3, incomplete: int = 2, version
                     "inter_token_latency_ms": spread(10.0),
                     "requests_per_second": spread(1.7),
                     "output_tokens_per_second": spread(220.0),
+                    "request_concurrency": spread(7.5),
+                    "prompt_token_count": spread(1200.0),
+                    "output_token_count": spread(300.0),
                 },
             }
         ],
@@ -182,3 +187,21 @@ def refusal(path: Path) -> str:
     reading = read_paths([path])
     assert reading.files == ()
     return " | ".join(each.reason for each in reading.refused)
+
+
+def csv(folder: Path, content: str | bytes, name: str = "runs.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def in_results(where: str, value: Any) -> Change:
+    """A change that puts a value under ``a/b/c`` of the results."""
+
+    def change(whole: dict[str, Any]) -> None:
+        *path, last = where.split("/")
+        for name in path:
+            whole = whole[name]
+        whole[last] = value
+
+    return change

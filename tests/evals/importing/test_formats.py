@@ -231,6 +231,20 @@ def test_guidellm_gives_speeds_of_what_succeeded(tmp_path: Path, version: int) -
     assert "sk-secret" not in repr(run)
 
 
+@pytest.mark.parametrize(
+    ("n", "low", "high"),
+    # ranks that bound the 95th of 100: 90 and 100, of 1,000: 936 and 964; of 71 the largest may lie below it
+    [(100, 1.5 * 1.5, 2.5 * 1.5), (1000, 1.8 * 1.5, 2.2 * 1.5), (71, None, None)],
+)
+def test_guidellm_bounds_a_p95_by_percentiles_around_it(
+    tmp_path: Path, n: int, low: float | None, high: float | None
+) -> None:
+    path = tmp_path / "benchmarks.json"
+    path.write_text(json.dumps(report(successful=n)))
+    [speed] = read(path).speeds
+    assert (speed.e2e_p95_s, speed.e2e_p95_low_s, speed.e2e_p95_high_s) == (3.0, low, high)
+
+
 def test_guidellm_where_every_request_failed_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "benchmarks.json"
     path.write_text(json.dumps(report(successful=0, errored=500)))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from decisions.evidence import baseline_of
 from evals.__main__ import app
 from evals.importing.keeping import forget, imports
 from evals.importing.lm_eval_export import export_lm_eval
@@ -55,7 +56,34 @@ def test_a_limited_run_is_compared_on_the_common_items(store: Store, tmp_path: P
     second = taken(store, lm_eval(tmp_path / "b", (0, 0), change=lambda r: r["config"].update(limit=2)))
     [found] = compare_runs(first, second, store=store)
     assert (found.n, found.b, found.c, found.only_first_items) == (2, 1, 0, 2)
-    assert "only the 2 common items" in found.reason
+    assert "limit differs (no limit against 2 items): only the 2 common items are compared" in found.reason
+
+
+def named(name: str) -> Change:
+    def change(whole: dict[str, Any]) -> None:
+        whole["model_name"] = whole["config"]["model_args"]["pretrained"] = name
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [("someone/Llama-8B-AWQ-INT4", False), ("org/llama-8b-Q4_K_M-GGUF", False), ("org/llama-70b-AWQ-INT4", True)],
+)
+def test_row_57_two_base_models_are_paired_with_a_warning(
+    store: Store, tmp_path: Path, name: str, warned: bool
+) -> None:
+    first = taken(store, lm_eval(tmp_path / "a"))
+    [found] = compare_runs(first, taken(store, lm_eval(tmp_path / "b", change=named(name))), store=store)
+    assert ("two models, so it says nothing of what quantization costs" in found.reason) == warned
+
+
+def test_row_57_another_model_in_full_precision_is_no_baseline(store: Store, tmp_path: Path) -> None:
+    taken(store, lm_eval(tmp_path / "a", change=named("org/llama-70b")))
+    taken(store, lm_eval(tmp_path / "b", change=named("org/llama-8b-AWQ-INT4")))
+    every = imported_measurements(store)
+    quantized = next(m for m in every if m.quantization == "awq-int4")
+    assert baseline_of(quantized, every) is None
 
 
 def reworded(rows: list[dict[str, Any]]) -> None:

@@ -96,7 +96,7 @@ def test_the_installed_package_has_the_well_known_tasks() -> None:
 
 @pytest.mark.usefixtures("known_here")
 def test_a_task_that_runs_code_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="risky hands model-written code to lm-eval's code_eval, which is no sandbox"):
+    with pytest.raises(ValueError, match="risky hands model-written code to a judge of its own, which is no sandbox"):
         add_from_lm_eval("risky")
 
 
