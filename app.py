@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from decisions.charts.decide import decide_chart
+from decisions.choosing import ordered
 from decisions.options import Decision
 from decisions.scenarios import Scenario
 from pages.ui import inputs
@@ -12,7 +13,7 @@ from pages.ui.cards import cards
 from pages.ui.explain import explain
 from pages.ui.frame import frame
 from pages.ui.live import start_demo
-from pages.ui.options_table import options_table, ordered
+from pages.ui.options_table import options_table
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 

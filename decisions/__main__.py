@@ -23,7 +23,7 @@ from decisions.report.files import write_all
 from decisions.report.formats import FORMATS, check_format, render
 from decisions.report.people import People
 from decisions.report.sections import PARTS
-from decisions.scenarios import FIRST, Scenario
+from decisions.scenarios import FIRST, Scenario, scenario_to_json, scenario_to_yaml
 from decisions.summaries import option_summary
 from decisions.view import view_to_dict
 from decisions.view.chances import DRAWS, SEED
@@ -134,6 +134,19 @@ def report(
         typer.echo(json.dumps({"status": content["status"], "files": [str(file) for file in files]}))
     else:
         typer.echo("\n".join([content["sentence"], *(f"wrote {file}" for file in files)]))
+
+
+@app.command()
+def scenario(
+    name: ScenarioName = FIRST,
+    sla: SlaFile = None,
+    workload: WorkloadFile = None,
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """A scenario as YAML: change it, then give the file as --scenario, or put it under scenarios/ in the home."""
+    chosen = asked(name, sla, workload, as_of)
+    typer.echo((scenario_to_json if as_json else scenario_to_yaml)(chosen).rstrip())
 
 
 @app.command()

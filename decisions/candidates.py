@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from decisions import quoting
+from decisions.choosing import cost_then_score
 from decisions.evidence import ItemScores, baseline_of
 from decisions.forecasts import with_forecast
 from decisions.frontier import frontier_shares, undominated
@@ -74,7 +75,7 @@ def build_options(
     judged = [
         replace(o, verdict=overall(o.checks), is_status_quo=o.id == scenario.status_quo) for o in _distinct(options)
     ]
-    return _with_frontier(sorted(judged, key=_by_cost), scenario.task)
+    return _with_frontier(sorted(judged, key=cost_then_score), scenario.task)
 
 
 def requoted(option: Option, scenario: Scenario, book: PriceBook) -> Option:
@@ -199,12 +200,6 @@ def _distinct(options: Sequence[Option]) -> list[Option]:
         seen[option.id] += 1
         result.append(option if seen[option.id] == 1 else replace(option, id=f"{option.id}-{seen[option.id]}"))
     return result
-
-
-def _by_cost(option: Option) -> tuple[bool, float, float, str]:
-    cost = option.quote.usd_per_month
-    best = max((m.score for m in option.measurements.values()), default=0.0)
-    return cost is None, price(cost.value) if cost else 0.0, -best, option.id
 
 
 def _with_frontier(options: Sequence[Option], task: str) -> tuple[Option, ...]:

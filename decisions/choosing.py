@@ -8,15 +8,21 @@ from statistics import NormalDist
 
 from decisions.frontier import Z_90, Z_95
 from decisions.options import Option
-from decisions.verdicts import Check
+from decisions.verdicts import Check, Status
 from decisions.wording import price
 
+ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
 COIN = 0.5  # what a check nobody measured is worth when options are ranked; never shown
 
 
 def meeting(options: Sequence[Option]) -> list[Option]:
     """Those that meet, cheapest first; at the same price to three figures the better score goes first."""
     return sorted((o for o in options if o.verdict == "meets"), key=cost_then_score)
+
+
+def ordered(options: Sequence[Option]) -> list[Option]:
+    """Meets, unproven, misses; within each as the answer is chosen: cheapest, then better, the unpriced last."""
+    return sorted(options, key=lambda option: (ORDER.index(option.verdict), *cost_then_score(option)))
 
 
 def nearest(options: Sequence[Option]) -> Option | None:

@@ -208,7 +208,7 @@ def _risk(first: Option, second: Option) -> Iterator[ComparisonRow]:
         )
     yield _words("evidence", evidence, "")
     used = [o.quote.utilisation_fraction for o in (first, second)]
-    yield _words("load at the peak", [percent(u, 0) if u is not None else "unknown" for u in used], "")
+    yield _words("cards busy, mean hour", [percent(u, 0) if u is not None else "unknown" for u in used], "")
 
 
 def _open(option: Option) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from decisions.fields import BadInput, Fields, nearest, one_of, parse_mapping, read_mapping
+from decisions.fields import BadInput, Fields, nearest, one_of, read_mapping
 from decisions.inputs import sla_from, sla_to_dict, workload_from, workload_to_dict
 from decisions.sla import Sla
 from decisions.task_scenario import task_scenarios
@@ -124,11 +124,6 @@ def scenario(name: str) -> Scenario:
 def load_scenario(path: Path) -> Scenario:
     """A scenario from a YAML or JSON file. Raises BadInput naming file and field."""
     return scenario_from(Fields(read_mapping(path), str(path)))
-
-
-def scenario_from_text(text: str, where: str = "scenario") -> Scenario:
-    """A scenario from YAML or JSON text."""
-    return scenario_from(Fields(parse_mapping(text, where), where))
 
 
 def scenario_from(fields: Fields) -> Scenario:

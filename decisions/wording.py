@@ -61,6 +61,13 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return f"{text.removesuffix('.0')} %"
 
 
+def chance(share: float | None) -> str:
+    """``48 %`` of the draws; neither certainty nor impossibility by rounding: ``over 99 %``, ``under 1 %``."""
+    if share is not None and 0.995 <= share < 1:
+        return "over 99 %"
+    return "under 1 %" if share is not None and 0 < share < 0.005 else percent(share, 0)
+
+
 def points(fraction: float, *, sign: bool = False) -> str:
     """``1.4 points``; ``sign`` writes +1.4."""
     value = 100 * fraction

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from decisions.charts.cliff import cliff_chart, marks_key
 from decisions.claims import claims
-from decisions.cliff import CliffRow, cliff, cliff_sentence
+from decisions.cliff import CliffRow, cliff
+from decisions.cliff_words import cliff_sentences
 from decisions.edges import Edge, edges
 from decisions.forecasts import forecast_rows
 from decisions.wording import percent, points
@@ -20,7 +20,6 @@ from pages.ui.frame import frame
 from pages.ui.links import address
 from pages.ui.rules_of_thumb import rules_of_thumb
 from pages.ui.wording import md
-from pages.ui.workspace import Workspace
 
 SYMBOL_WORDS = {
     "circle": "●",
@@ -93,14 +92,6 @@ def edge_table(found: Sequence[Edge], titles: Mapping[str, str], models: Mapping
 
 workspace = frame("Cliff")
 
-
-def by_model(rows: Sequence[CliffRow], workspace: Workspace) -> list[str]:
-    """One sentence a model, the one used today first: with several tasks a sentence about all is too long to read."""
-    today = workspace.scenario.status_quo.partition("@")[0]
-    names = sorted(dict.fromkeys(row.model for row in rows), key=lambda n: n != workspace.scenario.models.get(today))
-    return [f"{n}: {cliff_sentence([r for r in rows if r.model == n], tolerance, groups)}" for n in names]
-
-
 with st.sidebar:
     tolerance_points = inputs.number(
         "tolerance",
@@ -121,9 +112,8 @@ if not rows:
         icon=":material/hourglass_empty:",
     )
     st.stop()
-short = tuple(replace(row, model=workspace.scenario.models.get(row.model, row.model)) for row in rows)
-groups = {row.task_group: workspace.scenario.tasks[row.task] for row in rows}
-sentence, *others = by_model(short, workspace) if len(groups) > 1 else [cliff_sentence(short, tolerance, groups)]
+titles = {**workspace.scenario.models, **workspace.scenario.tasks}
+sentence, *others = cliff_sentences(rows, titles, workspace.scenario.status_quo.partition("@")[0])
 st.markdown(f"## {md(sentence)}")
 for other in others:
     st.markdown(md(other))

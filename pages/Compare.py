@@ -7,6 +7,7 @@ import streamlit as st
 
 from decisions.charts.break_even import break_even_chart
 from decisions.charts.dumbbell import dumbbell_chart
+from decisions.choosing import ordered
 from decisions.comparison import Comparison, ComparisonRow, compare_options
 from decisions.opening import opening_pair
 from decisions.options import Option
@@ -15,7 +16,6 @@ from pages.ui.explain import sources_line
 from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
 from pages.ui.items import changed_items
-from pages.ui.options_table import ordered
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 

@@ -73,11 +73,12 @@ def chances(view: DecisionView, workspace: Workspace) -> None:
         ),
         config=CONFIG,
         key="chances",
-        alt=view.chances.sentence,
+        alt=f"{view.chances.sentence} {view.chances.unproven_sentence}".strip(),
     )
     st.caption(
-        f"Right: the cheapest that truly meets every line, in {view.chances.draws:,} draws of all accuracies, speeds "
-        "and bills within their bands. Hollow: if the lines nothing is known of were met."
+        f"{view.chances.draws:,} draws of what is uncertain: accuracies in their intervals, each alone; speeds in "
+        "their bands, with the bills they lead to. Best buy: the lowest bill, at an equal one the better score. "
+        "Hollow: it meets what is known; the line named is not known."
     )
     with st.expander("Data", icon=":material/table:"):
         st.dataframe(chances_table(view.chances), hide_index=True, alt="Shares of the draws by option")
@@ -117,7 +118,9 @@ st.markdown(f"## {md(workspace.decision.sentence)}")
 if workspace.decision.detail:
     st.markdown(md(workspace.decision.detail))
 found = viewed(workspace)
-st.markdown(f":material/casino: {md(found.chances.sentence)}")
+for said in (found.chances.sentence, found.chances.unproven_sentence):
+    if said:
+        st.markdown(f":material/casino: {md(said)}")
 if not found.decision.options:
     st.info("No candidate has evidence on these tasks yet; it fills in here.", icon=":material/hourglass_empty:")
     st.stop()
@@ -129,7 +132,16 @@ with right:
     chances(found, workspace)
     way_back(found)
 st.markdown("#### Alternatives")
-st.dataframe(alternatives_table(found.alternatives), hide_index=True, alt="What else there is, and why not")
+st.dataframe(
+    alternatives_table(found.alternatives),
+    hide_index=True,
+    row_height=62,  # long reasons take two lines
+    column_config={
+        name: st.column_config.TextColumn(width=width)
+        for name, width in (("Role", 150), ("Verdict", 90), ("Monthly cost", 140), ("Why not", 310), ("On", 180))
+    },
+    alt="What else there is, and why not",
+)
 asked(found)
 st.markdown("#### From baseline to candidates")
 st.markdown(md(found.table.sentence))

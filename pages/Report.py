@@ -12,6 +12,7 @@ from decisions.report.markdown import markdown
 from decisions.report.pdf import pages
 from decisions.report.people import People
 from decisions.report.sections import PARTS, document
+from decisions.scenarios import scenario_to_yaml
 from pages.ui import inputs
 from pages.ui.frame import frame
 from pages.ui.report_text import report_text
@@ -69,6 +70,16 @@ with st.container(horizontal=True):
             key=f"download_{name}",
             type="primary" if name == "pdf" else "secondary",
         )
+    st.download_button(
+        "Scenario",
+        partial(scenario_to_yaml, workspace.scenario),
+        file_name=f"{workspace.scenario.id}.yaml",
+        mime="application/yaml",
+        icon=":material/tune:",
+        on_click="ignore",
+        key="download_scenario",
+        help="The question alone, to change or to keep in version control: python -m decisions decide --scenario FILE",
+    )
 printed = document(report, ["people", *parts])
 shown = pages(printed, ppi=110)
 st.markdown("#### Preview")

@@ -13,7 +13,7 @@ from decisions.history.shelf import drop, keep, kept
 from decisions.history.snapshot import LARGEST_BYTES, Snapshot, from_text, renamed, snapshot, to_text
 from decisions.imported import known_scenarios
 from pages.ui import inputs
-from pages.ui.access import NotAllowed, write_button, writing
+from pages.ui.access import NotAllowed, look_only, write_button, writing
 from pages.ui.frame import frame
 from pages.ui.saved import PARAMETER, differences_table, present
 from pages.ui.wording import md
@@ -27,11 +27,14 @@ def said(action: str) -> None:
 
 def save_form(workspace: Workspace) -> None:
     """The present question and its answer under a name."""
+    blocked = look_only("save a decision")
     with st.form("save", border=True, clear_on_submit=True):
         st.markdown(f"**Now:** {md(workspace.decision.sentence)}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name", placeholder="Board, November", max_chars=80)
-            pressed = st.form_submit_button("Save this decision", icon=":material/bookmark_add:", type="primary")
+            pressed = st.form_submit_button(
+                "Save this decision", icon=":material/bookmark_add:", type="primary", disabled=blocked
+            )
     if pressed:
         try:
             one = snapshot(name, workspace.scenario, workspace.decision, datetime.now(UTC))
@@ -47,8 +50,9 @@ def save_form(workspace: Workspace) -> None:
 def import_form() -> None:
     """A file that somebody exported."""
     with st.expander("Open a file somebody sent you", icon=":material/upload_file:"):
-        file = st.file_uploader("Saved decision", type=["json"], label_visibility="collapsed")
-        if file is None or not st.button("Take it in", icon=":material/login:"):
+        blocked = look_only("take in a decision")
+        file = st.file_uploader("Saved decision", type=["json"], label_visibility="collapsed", disabled=blocked)
+        if file is None or not st.button("Take it in", icon=":material/login:", disabled=blocked):
             return
         try:
             if file.size > LARGEST_BYTES:

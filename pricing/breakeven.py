@@ -131,23 +131,6 @@ def _edge(
     return inside, outside
 
 
-def cheaper_intervals(steps: Sequence[Step]) -> list[tuple[float, float]]:
-    """Intervals of volume over which self-hosting is the cheaper of the two, at the steps' resolution."""
-    intervals: list[tuple[float, float]] = []
-    begin: float | None = None
-    last = 0.0
-    for one in steps:
-        if one.self_host_is_cheaper:
-            begin = one.requests_per_month if begin is None else begin
-            last = one.requests_per_month
-        elif begin is not None:
-            intervals.append((begin, last))
-            begin = None
-    if begin is not None:
-        intervals.append((begin, last))
-    return intervals
-
-
 def cheaper_volumes(found: Sequence[Stair]) -> list[tuple[float, float]]:
     """Intervals of volume over which self-hosting is cheaper, neighbouring stairs joined."""
     joined: list[tuple[float, float]] = []

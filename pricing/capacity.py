@@ -29,11 +29,6 @@ class Latency:
     batch: float
     utilisation_fraction: float
 
-    @property
-    def headroom_fraction(self) -> float:
-        """How much more load, as a share of this one's ceiling, the replica could carry."""
-        return 1 - self.utilisation_fraction
-
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:

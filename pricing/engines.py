@@ -7,6 +7,12 @@ from functools import lru_cache
 
 from pricing import names, tables
 
+ONNX_RUNTIME = "onnxruntime"
+
+
+class NotServed(ValueError):
+    """A format whose runtime is none of the engine classes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
@@ -41,5 +47,10 @@ def load() -> dict[str, Engine]:
 
 
 def find(name: str) -> Engine:
-    """The engine class called ``name``. Raises UnknownName."""
+    """The engine class called ``name``. Raises UnknownName, NotServed for one that runs but is no server."""
+    if name == ONNX_RUNTIME:
+        raise NotServed(
+            "ONNX files run on ONNX Runtime, on processors and in browsers; no speed of it as a server is in the "
+            "tables, so it has no served price; price the same model in a served format"
+        )
     return load()[names.resolve(name, names.index((engine, ()) for engine in load()), what="engine")]

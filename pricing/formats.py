@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pricing import gguf, names, tables
+from pricing.engines import ONNX_RUNTIME
 from pricing.shapes import Model
 
 _INTEGER = re.compile(r"^(?P<method>[a-z][a-z0-9-]*?)-u?int(?P<bits>[2-8])(?:-g(?P<group>\d+))?(?P<embeddings>-emb)?$")
@@ -16,6 +17,7 @@ _WEIGHT_ACTIVATION = re.compile(
 _DYNAMIC = re.compile(r"^q(?P<bits>[2-6])-k-xl$")
 WITH_ZERO_POINT = ("gptq", "awq", "hqq")
 USUAL_GROUP = 128  # weights a scale, where a label of those methods says nothing
+_ONNX_32_BIT = ("onnx-fp32", "onnx")
 _EXL2 = re.compile(r"^(?:exl2-|autoscheme-gguf-)?(?P<bits>\d+(?:\.\d+)?)-?bpw(?:-exl2)?$")
 
 
@@ -23,9 +25,9 @@ _EXL2 = re.compile(r"^(?:exl2-|autoscheme-gguf-)?(?P<bits>\d+(?:\.\d+)?)-?bpw(?:
 class Format:
     """How weights are stored. ``bits_per_weight`` is of the layers' matrices; embedding and head have their own.
 
-    ``engine`` is the engine class that serves it; ``compute`` the arithmetic of the prompt pass; ``calibrated``
-    tells whether the speed constants saw rows of this format. ``mix`` is the GGUF file type whose tensor mix holds;
-    ``bits_per_weight`` then is that mix on Llama-3-8B and 70B.
+    ``engine`` is the engine class that serves it, ``onnxruntime`` one that has no class here; ``compute`` the
+    arithmetic of the prompt pass; ``calibrated`` tells whether the speed constants saw rows of this format. ``mix`` is
+    the GGUF file type whose tensor mix holds; ``bits_per_weight`` then is that mix on Llama-3-8B and 70B.
     """
 
     label: str
@@ -104,7 +106,7 @@ def _parametric(key: str) -> Format | None:
         return Format(
             label=key,
             method="bitsandbytes" if method == "bnb" else method.upper(),
-            engine="vllm",
+            engine=ONNX_RUNTIME if method == "onnx" else "vllm",
             bits_per_weight=bits + scales,
             embedding_bits=kept,
             head_bits=kept,
@@ -113,6 +115,11 @@ def _parametric(key: str) -> Format | None:
             kept_16_bit="norms" if found.get("embeddings") else "embedding, output matrix, norms",
             source="bits + scale" + (" and zero point" if zero_point else "") + " per group",
         )
+    if key in _ONNX_32_BIT:
+        return Format(
+            label="onnx-fp32", method="ONNX", engine=ONNX_RUNTIME, bits_per_weight=32.0, embedding_bits=32.0,
+            head_bits=32.0, compute="fp32", kept_16_bit="nothing: all at 32 bits", source="32 bits as the label states",
+        )  # fmt: skip
     if match := _EXL2.match(key):
         return Format(
             label=key,

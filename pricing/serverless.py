@@ -22,11 +22,6 @@ class Uptime:
     cold_starts: float
     cold_fraction: float
 
-    @property
-    def billed_hours(self) -> float:
-        """Hours paid, cold starts aside."""
-        return self.busy_hours + self.idle_hours
-
 
 def uptime(
     workload: Workload, *, service_s: float, requests_per_s: float, idle_window_s: float, peak_containers: int

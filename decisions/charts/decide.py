@@ -43,7 +43,8 @@ def decide_chart(
     intervals(figure, colours, shown, {o.id for o in loud}, decision.task)
     frontier(figure, colours, shown, decision.task, high_x)
     marks(figure, colours, shown, {o.id for o in loud}, decision, selected)
-    labels(figure, colours, shown, loud, decision, (low_x, high_x), (low_y, high_y), (width_px, height_px), narrow)
+    bounds, lines = ((low_x, high_x), (low_y, high_y), (width_px, height_px)), (line, budget_usd)
+    labels(figure, colours, shown, loud, decision, *bounds, narrow, lines)
 
     if below:
         figure.add_annotation(

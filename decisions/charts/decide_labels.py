@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import plotly.graph_objects as go
 
 from decisions.charts.labels import Box, Mark, place_labels
 from decisions.charts.palette import Palette
 from decisions.options import Decision, Option
+
+CLEAR_PX = 4.0  # between a label and the budget line
 
 
 def worth_a_label(decision: Decision, shown: Sequence[Option], selected: str) -> list[Option]:
@@ -41,8 +44,9 @@ def labels(
     y: tuple[float, float],
     size: tuple[float, float],
     narrow: bool,
+    lines: tuple[float | None, float | None],
 ) -> None:
-    """Direct labels on the loud marks, the answer in bold."""
+    """Direct labels on the loud marks, the answer in bold, none across ``lines``: accuracy and budget."""
     spread = math.log10(x[1] / x[0])
 
     def mark(option: Option, text: str) -> Mark:
@@ -60,10 +64,23 @@ def labels(
     words = [(f"today: {o.label}" if o.is_status_quo else o.label) if o.id in loud_ids else "" for o in ordered]
     marks = [mark(o, word) for o, word in zip(ordered, words, strict=True)]
     walls = [box for o in loud for box in _bars_px(o, mark(o, ""), decision.task, x, y, size)]
-    for place in place_labels(marks, width_px=size[0], height_px=size[1], most=5 if narrow else 12, walls=walls):
+    line, budget_usd = lines
+    if line is not None:
+        at = (line - y[0]) / (y[1] - y[0]) * size[1]
+        walls.append((0.0, at - 1, size[0], at + 1))
+    if budget_usd is not None:
+        at = math.log10(budget_usd / x[0]) / spread * size[0]
+        walls.append((at - CLEAR_PX, 0.0, at + CLEAR_PX, size[1]))
+    most = 5 if narrow else 12
+    placed = place_labels(marks, width_px=size[0], height_px=size[1], most=most, walls=walls)
+    answer = decision.choice or decision.nearest
+    at_answer = next((i for i, option in enumerate(ordered) if answer and option.id == answer.id), None)
+    if at_answer is not None and all(place.index != at_answer for place in placed):  # rather across a bar than unnamed
+        alone = [one if i == at_answer else replace(one, text="") for i, one in enumerate(marks)]
+        placed = [*placed, *place_labels(alone, width_px=size[0], height_px=size[1])]
+    for place in placed:
         option = ordered[place.index]
         cost = option.quote.usd_per_month
-        answer = decision.choice or decision.nearest
         figure.add_annotation(
             x=math.log10(cost.value) if cost else None,
             y=option.measurements[decision.task].score,

@@ -7,9 +7,13 @@ from datetime import date, timedelta
 
 import plotly.graph_objects as go
 
+from decisions.charts.labels import LINE_PX
 from decisions.charts.palette import Palette, dressed, faded
+from decisions.wording import money
 from pricing.api_prices import Period
 
+AXIS_PX = 60  # of the height, for the dates below and the margin above
+LABEL_PX = 92  # right of the lines, for "output $10.50"
 BEFORE = timedelta(days=180)  # how much of the first known price is drawn, whose start nobody wrote down
 
 
@@ -21,6 +25,7 @@ def price_history_chart(periods: Sequence[Period], day: date, colours: Palette, 
     end = max([*starts, day]) + timedelta(days=30)
     figure = go.Figure()
     most = 0.0
+    last: dict[str, tuple[float, str]] = {}
     for name, field, colour, dash in (
         ("output", "output_usd_per_mtok", colours.misses, "dash"),
         ("input", "input_usd_per_mtok", colours.meets, None),
@@ -38,11 +43,19 @@ def price_history_chart(periods: Sequence[Period], day: date, colours: Palette, 
             hoverinfo="text",
             hovertext=[f"{name} ${usd:g} per million tokens, {when}" for when, usd in points],
         )
+        last[name] = (points[-1][1], colour)
+    height = 200 if narrow else 220
+    top = 1.25 * most or 1
+    gap_px = abs(last["output"][0] - last["input"][0]) / top * (height - AXIS_PX) if len(last) > 1 else height
+    for name, (usd, colour) in last.items():
+        apart = max(0.0, LINE_PX - gap_px) / 2
         figure.add_annotation(
-            x=end, y=points[-1][1], text=f"{name} ${points[-1][1]:g}", showarrow=False, xanchor="right",
-            yanchor="bottom", font={"color": colour, "size": 12},
+            x=end, y=usd, text=f"{name} {money(usd)}", showarrow=False, xanchor="left", xshift=4, yanchor="middle",
+            yshift=apart if name == "output" else -apart, font={"color": colour, "size": 12},
         )  # fmt: skip
     figure.add_vline(x=day.isoformat(), line={"color": faded(colours.quiet, 0.8), "width": 1.2, "dash": "dot"})
-    dressed(figure, colours, height=200 if narrow else 220)
-    figure.update_yaxes(range=[0, 1.25 * most or 1], tickprefix="$", nticks=5)
+    dressed(figure, colours, height=height)
+    figure.update_layout(margin_r=LABEL_PX)
+    figure.update_xaxes(range=[begin.isoformat(), end.isoformat()])
+    figure.update_yaxes(range=[0, top], tickprefix="$", nticks=5)
     return figure

@@ -9,6 +9,7 @@ from typing import Any
 from decisions.choosing import meeting
 from decisions.fields import BadInput, one_of
 from decisions.options import Decision, Option
+from decisions.patterns.bracket import NO_ITEMS, Bracket, bracket, can_bracket
 from decisions.patterns.cascade import Cascade, cascade, opening_pair
 from decisions.patterns.edge import Edge, Fleet, edge
 from decisions.patterns.examples import CheckedClaim, checked_claims
@@ -29,7 +30,7 @@ PATTERNS = {
 }
 DEFAULT_DEVICES = ("iphone-15-pro", "galaxy-s23", "browser-laptop", "raspberry-pi-5", "laptop-m3", "mac-studio-m4-max")
 DEFAULT_USERS = 10_000.0
-Answer = Cascade | Hybrid | DynamicPrecision | Edge | tuple[CheckedClaim, ...]
+Answer = Cascade | Bracket | Hybrid | DynamicPrecision | Edge | tuple[CheckedClaim, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,8 @@ def patterns_of(scenario: Scenario) -> dict[str, str]:
     names = [name for name in PATTERNS if name != "example" or scenario.claims]
     if len(scenario.tasks) < 2:
         names.remove("hybrid")
-    opening = "example" if scenario.claims else "cascade" if scenario.evidence == "measured" else "edge"
+    workable = scenario.evidence == "measured" or can_bracket(scenario)
+    opening = "example" if scenario.claims else "cascade" if workable else "edge"
     return {name: PATTERNS[name] for name in sorted(names, key=lambda name: name != opening)}
 
 
@@ -89,10 +91,9 @@ def ask(
         fleet = question.fleet or usual_fleet()
         return edge(scenario, one, fleet, book, fallback=_option(decision, cloud) if cloud else None)
     if results is None:
-        raise BadInput(
-            "a cascade is worked out from answers to the same items, one by one; published scores have none. "
-            "Measure both stages here, or choose a scenario measured here"
-        )
+        if pattern != "cascade":
+            raise BadInput(NO_ITEMS)
+        return bracket(scenario, one, _option(decision, question.second or second), book)
     two = _option(decision, question.second or second)
     best = next(iter(meeting(decision.options)), None)
     common: dict[str, Any] = {"shares": question.shares, "method": question.method, "best_single": best}

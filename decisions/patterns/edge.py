@@ -19,7 +19,7 @@ from pricing.catalogue import PriceBook
 from pricing.devices import OnDevice, find, on_device
 from pricing.quotes import Band, Quote, per_query
 
-UPDATES_PER_MONTH = 0.25  # three months between versions: our default
+UPDATES_PER_MONTH = 0.25  # four months between versions: our default
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from decisions.patterns.asking import Answer
+from decisions.patterns.bracket import Bracket, bracket_plain, bracket_sentences
 from decisions.patterns.cascade import Cascade
 from decisions.patterns.edge import Edge
 from decisions.patterns.hybrid import Hybrid
@@ -30,6 +31,8 @@ def sentences(answer: Answer, scenario: Scenario) -> tuple[str, str]:
     """(the sentence that answers, the one that explains it)."""
     if isinstance(answer, Cascade):
         return cascade_sentence(answer), f"{cascade_detail(answer)} {auroc_sentence(answer)}"
+    if isinstance(answer, Bracket):
+        return bracket_sentences(answer)
     if isinstance(answer, Hybrid):
         return hybrid_sentence(answer, scenario), "Every line is kept by the option that serves its task."
     if isinstance(answer, DynamicPrecision):
@@ -46,6 +49,8 @@ def as_plain(answer: Answer, scenario: Scenario) -> dict[str, Any]:
     plain |= {"sentence": sentence, "detail": detail}
     if isinstance(answer, Cascade):
         return plain | _cascade(answer)
+    if isinstance(answer, Bracket):
+        return plain | bracket_plain(answer)
     if isinstance(answer, Hybrid):
         fleets = [
             {"option": f.option.id, "tasks": list(f.tasks), "share": f.share, **_quote(f.quote)} for f in answer.fleets

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from decisions.choosing import ORDER
 from decisions.report.document import Block, Bullets, Cell, Paragraph, Table, at_start
 from decisions.report.model import Report
 from decisions.wording import money
@@ -16,7 +17,7 @@ def candidates(report: Report) -> Iterator[Block]:
     view, task = report["view"] or {}, report["task"]
     if view.get("table", {}).get("sentence"):
         yield Paragraph(text=view["table"]["sentence"])
-    known = sorted(report["options"], key=_rank)
+    known = sorted(report["options"], key=lambda option: ORDER.index(option["verdict"]))  # within each as they stand
     if not known:
         return
     yield Table(
@@ -28,12 +29,6 @@ def candidates(report: Report) -> Iterator[Block]:
     if len(known) > CANDIDATES_SHOWN:
         more = f"{len(known) - CANDIDATES_SHOWN} more stand in the spreadsheet and the JSON."
         yield Paragraph(text=more, style="note")
-
-
-def _rank(option: dict[str, Any]) -> tuple[int, float, str]:
-    """Those that meet first, then the cheapest."""
-    verdict = ("meets", "unproven", "misses").index(option["verdict"])
-    return verdict, option["usd_per_month"] or float("inf"), option["label"]
 
 
 def _candidate(option: dict[str, Any], task: str) -> tuple[Cell, ...]:
@@ -72,6 +67,8 @@ def alternatives(report: Report) -> Iterator[Block]:
     chances = view.get("chances")
     if chances:
         yield Paragraph(text=chances["sentence"])
+        if chances.get("unproven_sentence"):
+            yield Paragraph(text=chances["unproven_sentence"])
 
 
 def change(report: Report) -> Iterator[Block]:

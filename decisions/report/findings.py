@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from decisions.charts.cliff import cliff_chart
 from decisions.charts.decide import decide_chart
 from decisions.charts.palette import LIGHT
-from decisions.cliff import TOLERANCE, CliffRow, cliff_sentence
+from decisions.cliff import TOLERANCE, CliffRow
+from decisions.cliff_words import cliff_sentences
 from decisions.comparison import Comparison
 from decisions.options import Decision
 from decisions.scenarios import Scenario
@@ -55,7 +56,7 @@ def cliff_part(scenario: Scenario, rows: Sequence[CliffRow]) -> dict[str, Any] |
         return None
     titles = {**scenario.models, **scenario.tasks}
     return {
-        "sentence": cliff_sentence(rows, TOLERANCE, titles),
+        "sentence": " ".join(cliff_sentences(rows, titles, scenario.status_quo.partition("@")[0])),
         "rows": [
             {
                 "task": scenario.tasks.get(row.task, row.task),

@@ -7,6 +7,7 @@ from typing import Any
 
 from data.version import VERSION
 from decisions.answers import ask
+from decisions.choosing import ordered
 from decisions.fields import BadInput
 from decisions.inputs import sla_to_dict, workload_to_dict
 from decisions.options import Decision, Option
@@ -75,7 +76,7 @@ def build_report(
         "tasks": dict(scenario.tasks),
         "task": decision.task,
         "answer": _parts(answer) if answer else None,
-        "options": [_option(option, scenario) for option in decision.options],
+        "options": [_option(option, scenario) for option in ordered(decision.options)],
         "facts": _facts(answer),
         "sources": _sources(decision),
         "caveats": _caveats(decision),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from decisions.choosing import ordered
 from decisions.limits import LINES
 from decisions.options import Option
 from decisions.scenarios import Scenario
@@ -12,14 +13,13 @@ from decisions.verdicts import Check, Status
 from decisions.view.values import CandidateRow, CandidateTable, Cell
 from decisions.wording import listed, money_band, percent, place, points, quantity, score
 
-ORDER: dict[Status, int] = {"meets": 0, "unproven": 1, "misses": 2}
 STRUCTURAL = ("fits", "load")  # not asked for by the SLA; they stand in the way of everything else
 
 
 def candidate_table(scenario: Scenario, options: Sequence[Option]) -> CandidateTable:
     """Candidates that meet first, then unproven ones, then misses; each group as the decision ranks it by cost."""
     lines = _lines(options)
-    rows = [_row(option, lines, scenario) for option in sorted(options, key=lambda o: ORDER[o.verdict])]
+    rows = [_row(option, lines, scenario) for option in ordered(options)]
     return CandidateTable(
         baselines=_baselines(scenario, options),
         trade_offs=_trade_offs(scenario),
@@ -100,6 +100,11 @@ def _sentence(options: Sequence[Option]) -> str:
         if option.verdict == "misses"
     )
     missed = listed([f"{n} on {name}" for name, n in why.most_common(3)])
-    parts = [f"{count['meets']} meet", f"{count['unproven']} are unproven"]
-    parts.append(f"{count['misses']} miss" + (f" ({missed})" if missed else ""))
+    verbs: dict[Status, tuple[str, str]] = {
+        "meets": ("meets", "meet"),
+        "unproven": ("is unproven", "are unproven"),
+        "misses": ("misses", "miss"),
+    }
+    parts = [f"{count[status]} {one if count[status] == 1 else many}" for status, (one, many) in verbs.items()]
+    parts[-1] += f" ({missed})" if missed else ""
     return f"Of {len(options)} candidates {listed(parts)}."

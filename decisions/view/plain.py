@@ -48,7 +48,8 @@ def view_text(view: DecisionView) -> str:
     parts = [("", [view.recommendation])]
     parts.append(("Flip points", [flip.sentence for flip in view.flip_points]))
     parts.append(("What moves it", [f"{bar.label}, {bar.range_text}: {bar.sentence}" for bar in view.swings]))
-    parts.append((f"How likely it is right ({view.chances.draws:,} draws)", [view.chances.sentence]))
+    likely = [said for said in (view.chances.sentence, view.chances.unproven_sentence) if said]
+    parts.append((f"How likely it is right ({view.chances.draws:,} draws)", likely))
     others = [f"{one.label}, {one.role}: {one.verdict}, {one.cost_text}; {one.reason}" for one in view.alternatives]
     parts.append(("Alternatives", others))
     if view.rollback:

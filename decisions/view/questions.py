@@ -5,7 +5,7 @@ from __future__ import annotations
 from decisions.evidence import is_full_precision
 from decisions.view.rules import Facts, Rule
 from decisions.view.values import Question
-from decisions.wording import listed, percent
+from decisions.wording import chance, listed
 from pricing.offers import STALE_AFTER_DAYS
 
 LONG_PROMPT_TOKENS = 8_000
@@ -38,6 +38,8 @@ def _unknown_latency(facts: Facts) -> str:
         and o.verdict == "unproven"
         and all(c.status == "meets" or (c.unit == "s" and c.low is None) for c in o.checks)
     ]
+    if len(names) == 1:
+        return f"{names[0]} costs less and only its latency is not known"
     return f"{listed(names[:3])} cost less and only their latency is not known" if names else ""
 
 
@@ -131,9 +133,9 @@ def _spread(facts: Facts) -> str:
 
 def _cheaper_likely(facts: Facts) -> str:
     likely = [c for c in facts.chances.options if c.verdict == "unproven" and c.probability >= 0.25]
-    if not likely or likely[0].option == facts.answer.id:
+    if not likely or likely[0].option == facts.answer.id or likely[0].meets is None:
         return ""
-    return f"{likely[0].label} would be right in {percent(likely[0].probability, 0)} of the draws and is only unproven"
+    return f"{likely[0].label} truly meets in {chance(likely[0].meets)} of the draws, costs less and is not proven"
 
 
 def _retired(facts: Facts) -> str:

@@ -12,7 +12,7 @@ from decisions.quality import CHANGE
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check
 from decisions.view.values import Rollback, Trigger
-from decisions.wording import count, listed, money, percent, points, quantity
+from decisions.wording import count, listed, money, percent, place, points, quantity
 from pricing.bill import PRESETS
 from pricing.catalogue import PriceBook
 from pricing.workload import HOURS_PER_MONTH
@@ -141,7 +141,7 @@ def _load_text(other: Option | None, weight_bytes: float | None, load_s: float |
     size = f"{weight_bytes / 1e9:.3g} GB of weights" if weight_bytes else "its weights"
     return (
         f"About {_when(load_s)}: {size} at 1 GB/s (our default), then {START_S:.0f} s until the engine answers "
-        f"(vLLM, techbytes 2026-05). Renting {other.quote.replicas or 1} × {other.quote.label} comes on top."
+        f"(vLLM, techbytes 2026-05). Renting {place(other.quote)} comes on top."
     )
 
 

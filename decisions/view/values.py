@@ -78,6 +78,7 @@ class FlipPoint:
 class Chance:
     """In which share of the draws an option is the cheapest that truly meets every line; ``meets``: it meets them all.
 
+    ``probability_among_proven`` is the same race among the options proven to meet alone; None for any other option.
     ``open_lines`` are lines nothing is known of (an API's latency): they count as not met in ``probability``;
     ``probability_if_open_lines_meet`` is the share if this option alone met them.
     """
@@ -88,7 +89,9 @@ class Chance:
     verdict: Status
     usd_per_month: float | None
     probability: float
+    probability_among_proven: float | None
     meets: float | None  # None with open lines
+    meets_known_lines: float  # the same, of the lines that something is known of
     open_lines: tuple[str, ...]
     probability_if_open_lines_meet: float | None
 
@@ -102,8 +105,9 @@ class Chances:
     options: tuple[Chance, ...]
     none: float
     answer: float | None  # the share of the present answer
-    extra_usd_per_month: float | None  # what it costs more than the cheapest that meets, mean of the draws it meets in
-    sentence: str
+    extra_usd_per_month: float | None  # over the cheapest proven one that meets, mean of the draws it meets in
+    sentence: str  # of the options proven to meet, or that there is none
+    unproven_sentence: str  # of cheaper ones that are not proven yet; "" where there are none
 
 
 @dataclass(frozen=True, kw_only=True)

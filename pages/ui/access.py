@@ -46,6 +46,14 @@ def may_write() -> bool:
     return role() == "editor"
 
 
+def look_only(action: str) -> bool:
+    """Says, before anything is filled in, that the signed-in user may not do this; True if so."""
+    if may_write():
+        return False
+    st.caption(f":material/lock: You may look but not {action}: ask for a line under editors in roles.yaml.")
+    return True
+
+
 @contextmanager
 def writing(action: str, subject: str = "") -> Iterator[None]:
     """Around every write: ``with writing("start a run", plan.name): …``. Raises NotAllowed before anything is done."""

@@ -60,7 +60,7 @@ def flips_table(flips: Sequence[FlipPoint]) -> pd.DataFrame:
 
 
 def chances_table(chances: Chances) -> pd.DataFrame:
-    """One row an option that is ever right."""
+    """One row an option that is proven, or ever right."""
     return pd.DataFrame(
         [
             {
@@ -68,12 +68,15 @@ def chances_table(chances: Chances) -> pd.DataFrame:
                 "On": one.place,
                 "Verdict": verdict(one.verdict),
                 "Monthly cost": money(one.usd_per_month),
-                "Right choice": percent(one.probability, 1),
-                "Meets every line": "open lines" if one.meets is None else percent(one.meets, 1),
-                "If its open lines were met": ""
+                "Best buy of the proven": ""
+                if one.probability_among_proven is None
+                else percent(one.probability_among_proven, 1),
+                "Best buy of all": percent(one.probability, 1),
+                "Meets every line known": percent(one.meets_known_lines, 1),
+                "Open lines": ", ".join(one.open_lines),
+                "Best buy if they were met": ""
                 if one.probability_if_open_lines_meet is None
                 else percent(one.probability_if_open_lines_meet, 1),
-                "Open lines": ", ".join(one.open_lines),
             }
             for one in chances.options
         ]

@@ -12,7 +12,7 @@ from evals.importing.keeping import forget, imports
 from evals.importing.taking import Taken, take
 from evals.quantizations import QUANTIZATIONS
 from evals.store import StoreError
-from pages.ui.access import NotAllowed, write_button, writing
+from pages.ui.access import NotAllowed, look_only, write_button, writing
 from pages.ui.evidence_tables import imports_table, speeds_table
 from pages.ui.wording import md
 
@@ -54,12 +54,14 @@ def imports_section() -> None:
 
 
 def _form() -> None:
+    blocked = look_only("import runs")
     with st.form("import_runs", border=True):
         files = st.file_uploader(
             "Files",
             type=KINDS,
             accept_multiple_files=True,
             max_upload_size=LARGEST_MB,
+            disabled=blocked,
             help="For lm-eval give results_*.json together with its samples_*.jsonl: without them there is no paired "
             "test. For larger files: python -m evals import PATH",
         )
@@ -77,7 +79,7 @@ def _form() -> None:
                 "Hardware of a benchmark", max_chars=80, width=190, placeholder="1x H100",
                 help="What one replica ran on. With it, speeds of a guidellm report decide on latency lines.",
             )  # fmt: skip
-        pressed = st.form_submit_button("Import", icon=":material/upload_file:", type="primary")
+        pressed = st.form_submit_button("Import", icon=":material/upload_file:", type="primary", disabled=blocked)
     if pressed:
         if not files:
             st.info("Choose at least one file.", icon=":material/edit:")

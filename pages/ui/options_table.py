@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from decisions.choosing import cost_then_score
-from decisions.options import Decision, Option
+from decisions.choosing import ordered
+from decisions.options import Decision
 from decisions.summaries import why
-from decisions.verdicts import Status
-from decisions.wording import money_band, score, seconds_band
+from decisions.wording import money_band, place, score, seconds_band
 from pages.ui.wording import VERDICT_MARKS
 
-ORDER: tuple[Status, ...] = ("meets", "unproven", "misses")
-
-
-def ordered(options: Sequence[Option]) -> list[Option]:
-    """Meets, unproven, misses; within each as the answer is chosen: cheapest, then better, the unpriced last."""
-    return sorted(options, key=lambda option: (ORDER.index(option.verdict), *cost_then_score(option)))
+TABLE_PX = 970  # what a window of 1,440 leaves beside the boxes to tick
+CHARACTER_PX = 7
 
 
 def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
@@ -31,7 +25,7 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
         rows[option.id] = {
             "Verdict": f"{VERDICT_MARKS[option.verdict]} {option.verdict}",
             "Option": option.label + (" (today)" if option.is_status_quo else ""),
-            "Served on": option.quote.label,
+            "Served on": place(option.quote),
             "Monthly cost": money_band(option.quote.usd_per_month),
             **{title: score(m.score, m.low, m.high) if m else "not measured" for title, m in seen.items()},
             "p95 latency": seconds_band(option.quote.e2e_p95_s),
@@ -43,22 +37,27 @@ def options_frame(decision: Decision, tasks: dict[str, str]) -> pd.DataFrame:
 def options_table(decision: Decision, tasks: dict[str, str]) -> str | None:
     """Draw the table; the id of the row the user picked."""
     frame = options_frame(decision, tasks)
+    several = len(tasks) > 2  # then rows hold three lines, so that all columns fit beside each other
+    verdict, option, served, cost, latency = (84, 102, 124, 96, 84) if several else (85, 125, 235, 150, 110)
+    scores = {title: max(62, 18 + CHARACTER_PX * len(title)) if several else 95 for title in tasks.values()}
+    rest = TABLE_PX - verdict - option - served - cost - latency - sum(scores.values())
     picked = st.dataframe(
         frame,
         hide_index=True,
         key="options_table",
         on_select="rerun",
         selection_mode="single-row",
-        height=458 if len(frame) > 13 else "content",
+        row_height=62 if several else None,
+        height=458 if len(frame) > 13 or (several and len(frame) > 6) else "content",
         alt="Options with verdict, cost, accuracy, latency and reasons",
         column_config={
-            "Verdict": st.column_config.TextColumn(width=85),
-            "Option": st.column_config.TextColumn(width=125),
-            "Served on": st.column_config.TextColumn(width=195),
-            "Monthly cost": st.column_config.TextColumn(width=150),
-            **{title: st.column_config.TextColumn(width=95) for title in tasks.values()},
-            "p95 latency": st.column_config.TextColumn(width=110),
-            "Why": st.column_config.TextColumn(width="large"),
+            "Verdict": st.column_config.TextColumn(width=verdict),
+            "Option": st.column_config.TextColumn(width=option),
+            "Served on": st.column_config.TextColumn(width=served),
+            "Monthly cost": st.column_config.TextColumn(width=cost),
+            **{title: st.column_config.TextColumn(width=width) for title, width in scores.items()},
+            "p95 latency": st.column_config.TextColumn(width=latency),
+            "Why": st.column_config.TextColumn(width=max(80, rest) if several else "large"),
         },
     )
     rows = picked["selection"]["rows"]

@@ -12,6 +12,7 @@ from decisions.patterns.asking import DEFAULT_DEVICES, DEFAULT_USERS, Question, 
 from decisions.patterns.edge import UPDATES_PER_MONTH, Fleet
 from decisions.patterns.items import SIGNALS
 from decisions.patterns.plans import METHODS
+from decisions.patterns.results import stored_results
 from decisions.patterns.traffic import shares_of
 from decisions.scenarios import Scenario
 from pages.ui import inputs
@@ -41,6 +42,8 @@ def question(workspace: Workspace) -> Question:
         return replace(asked, fleet=_fleet())
     if name == "example":
         return asked
+    if name == "cascade" and stored_results(workspace.scenario) is None:
+        return asked  # no items, so no threshold to choose
     several = len(workspace.scenario.tasks) > 1
     title = "Traffic" if name == "hybrid" else "Threshold and traffic" if several else "Threshold"
     with st.expander(title, icon=":material/tune:"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from decisions.charts.cascade import cascade_chart
 from decisions.patterns.asking import Answer
+from decisions.patterns.bracket import Bracket, bracket_rows
 from decisions.patterns.cascade import Cascade
 from decisions.patterns.edge import Edge
 from decisions.patterns.examples import CheckedClaim
@@ -17,6 +18,7 @@ from decisions.patterns.precision import DynamicPrecision
 from decisions.patterns.sentences import auroc_sentence
 from decisions.verdicts import Check
 from decisions.wording import money, per_query, percent, quantity, score, seconds_band, span
+from pages.ui import inputs
 from pages.ui.patterns_tables import (
     claims_frame,
     devices_frame,
@@ -34,6 +36,8 @@ def view(answer: Answer, workspace: Workspace) -> None:
     """The view that fits the answer."""
     if isinstance(answer, Cascade):
         cascade_view(answer, workspace)
+    elif isinstance(answer, Bracket):
+        bracket_view(answer)
     elif isinstance(answer, Hybrid):
         hybrid_view(answer, workspace)
     elif isinstance(answer, DynamicPrecision):
@@ -74,6 +78,19 @@ def cascade_view(found: Cascade, workspace: Workspace) -> None:
         st.dataframe(
             pd.DataFrame([vars(point) for point in found.curve]), hide_index=True, alt="The curve as a table"
         )
+
+
+def bracket_view(found: Bracket) -> None:
+    """Both ends beside the stages alone."""
+    st.dataframe(
+        pd.DataFrame(bracket_rows(found)), hide_index=True, alt="Cost and latency at both ends and of each stage alone"
+    )
+    for problem in found.problems:
+        st.markdown(f":material/info: {md(problem)}")
+    st.page_link(
+        "pages/Run.py", label="Measure both stages on the same items", icon=":material/play_arrow:",
+        query_params=inputs.link_parameters(),
+    )  # fmt: skip
 
 
 def precision_view(found: DynamicPrecision, workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from decisions.scenarios import Scenario
-from pages.ui.access import may_write, write_button, writing
+from pages.ui.access import look_only, may_write, write_button, writing
 from pages.ui.wording import md
 from pricing import api, bill, feeds, overrides
 from pricing.catalogue import PriceBook, load_price_book
@@ -174,7 +174,7 @@ def _editor(name: str, rows: list[dict[str, Any]], bases: list[dict[str, Any]], 
         key=key,
         num_rows="fixed",
         alt=f"Prices, {name}",
-        disabled=[column for column in (rows[0] if rows else {}) if column not in fields],
+        disabled=[column for column in (rows[0] if rows else {}) if column not in fields] if may_write() else True,
         column_config={
             **{column: RATE if "Cached" in column else PRICE for column in fields},
             "$ a request": st.column_config.NumberColumn(format="$%.6f"),
@@ -255,10 +255,11 @@ def terms_table() -> None:
 def import_form() -> None:
     """A price list of the user's own: a CSV in SkyPilot's catalogue schema."""
     with st.expander("Import a price list", icon=":material/upload_file:"), st.form("import_offers", border=False):
-        file = st.file_uploader("CSV in SkyPilot's catalogue schema", type="csv")
+        blocked = look_only("import prices")
+        file = st.file_uploader("CSV in SkyPilot's catalogue schema", type="csv", disabled=blocked)
         provider = st.text_input("Whose prices", placeholder="Lambda")
         day = st.date_input("Prices of", value="today", max_value="today")
-        if st.form_submit_button("Import", disabled=not may_write()) and file and provider.strip():
+        if st.form_submit_button("Import", disabled=blocked) and file and provider.strip():
             try:
                 lines = file.getvalue().decode("utf-8-sig").splitlines()
                 with writing("import prices", file.name):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from pricing import amounts, bill, overrides
 from pricing.catalogue import PriceBook, load_price_book
 from pricing.offers import overrides_from_csv
+from pricing.workload import Workload
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 AsOf = Annotated[str, typer.Option(help="Date of the prices, YYYY-MM-DD; today by default.")]
@@ -20,6 +24,46 @@ Terms = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a term of the preset: people_hours_per_month=20, discount_fraction=0.3 …"),
 ]
+
+
+WORKLOAD = {  # option → what it is unless said, and its help
+    "requests_per_month": ("1e6", "Volume; 1e6 is fine."),
+    "prompt_tokens": ("1200", "Of one request."),
+    "output_tokens": ("300", "Of one request."),
+    "cached_fraction": ("0", "Share of the prompt found in the prefix cache."),
+    "peak_to_mean": ("3", "Busiest hour over the mean hour."),
+}
+
+
+def takes_workload(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command whose parameters are all by name the options of its ``workload``: ``--requests-per-month`` …"""
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        said = {name: given.pop(name) for name in WORKLOAD}
+        command(
+            workload=Workload(
+                requests_per_month=number("--requests-per-month", said["requests_per_month"]),
+                prompt_tokens=whole("--prompt-tokens", said["prompt_tokens"]),
+                output_tokens=whole("--output-tokens", said["output_tokens"]),
+                cached_fraction=number("--cached-fraction", said["cached_fraction"]),
+                peak_to_mean=number("--peak-to-mean", said["peak_to_mean"]),
+            ),
+            **given,
+        )
+
+    kinds = get_type_hints(command, include_extras=True)
+    parameters: list[Parameter] = []
+    for one in signature(command).parameters.values():
+        if one.name != "workload":
+            parameters.append(one.replace(annotation=kinds[one.name]))
+            continue
+        for name, (default, help) in WORKLOAD.items():
+            kind = Annotated[str, typer.Option(help=help)]
+            parameters.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run
 
 
 def price_book(as_of: str, prices: Path | None = None, no_overrides: bool = False) -> PriceBook:

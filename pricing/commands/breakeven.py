@@ -8,7 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from pricing import breakeven as break_even
-from pricing.commands.arguments import AsJson, AsOf, NoOverrides, Prices, Terms, number, optional, price_book, whole
+from pricing.commands.arguments import (
+    AsJson,
+    AsOf,
+    NoOverrides,
+    Prices,
+    Terms,
+    number,
+    optional,
+    price_book,
+    takes_workload,
+    whole,
+)
 from pricing.commands.arguments import preset as chosen_preset
 from pricing.offers import check_tier
 from pricing.quote import cheapest_rental, quote_api, quote_rental
@@ -18,17 +29,15 @@ from pricing.workload import Workload
 MOST_LINES = 14
 
 
+@takes_workload
 def breakeven(
+    *,
     model: Annotated[str, typer.Option(help="Model, such as llama-3.1-70b.")],
     quantization: Annotated[str, typer.Option(help="Q4_K_M, fp8, gptq-int4-g128 …")],
     api: Annotated[str, typer.Option(help="Seller and model, such as openai/gpt-4o.")],
     accelerator: Annotated[str, typer.Option(help="A6000 …; by default the cheapest at --requests-per-month.")] = "",
     count: Annotated[str, typer.Option(help="Cards of one replica.")] = "1",
-    requests_per_month: Annotated[str, typer.Option(help="The volume you have today.")] = "1e6",
-    prompt_tokens: Annotated[str, typer.Option()] = "1200",
-    output_tokens: Annotated[str, typer.Option()] = "300",
-    cached_fraction: Annotated[str, typer.Option()] = "0",
-    peak_to_mean: Annotated[str, typer.Option()] = "3",
+    workload: Workload,
     lowest: Annotated[str, typer.Option(help="Fewest requests a month to look at.")] = "1e4",
     highest: Annotated[str, typer.Option(help="Most requests a month to look at.")] = "1e8",
     e2e_p95_s: Annotated[str, typer.Option(help="Latency limit, end to end.")] = "",
@@ -45,13 +54,6 @@ def breakeven(
     as_json: AsJson = False,
 ) -> None:
     """From how many requests a month on renting beats an API: a staircase, for replicas are whole."""
-    workload = Workload(
-        requests_per_month=number("--requests-per-month", requests_per_month),
-        prompt_tokens=whole("--prompt-tokens", prompt_tokens),
-        output_tokens=whole("--output-tokens", output_tokens),
-        cached_fraction=number("--cached-fraction", cached_fraction),
-        peak_to_mean=number("--peak-to-mean", peak_to_mean),
-    )
     book = price_book(as_of, prices, no_overrides)
     seller, slash, sold = api.partition("/")
     if not (seller and slash and sold):

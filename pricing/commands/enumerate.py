@@ -10,23 +10,31 @@ import typer
 
 from pricing import candidates, enumeration
 from pricing.capacity import Limits
-from pricing.commands.arguments import AsJson, AsOf, NoOverrides, Prices, Terms, number, optional, price_book, whole
+from pricing.commands.arguments import (
+    AsJson,
+    AsOf,
+    NoOverrides,
+    Prices,
+    Terms,
+    optional,
+    price_book,
+    takes_workload,
+    whole,
+)
 from pricing.commands.arguments import preset as chosen_preset
 from pricing.enumeration import Options
 from pricing.workload import Workload
 
 
+@takes_workload
 def options(
+    *,
     models: Annotated[list[str], typer.Option(help="Models, several with commas or repeated.")],
     quantizations: Annotated[list[str], typer.Option(help="Quantizations: Q4_K_M, fp8, gptq-int4-g128 …")],
     engines: Annotated[list[str] | None, typer.Option(help="vllm, llama.cpp; by the format unless named.")] = None,
     accelerators: Annotated[list[str] | None, typer.Option(help="Only these; all by default.")] = None,
     max_count: Annotated[str, typer.Option(help="Most cards of one replica.")] = "8",
-    requests_per_month: Annotated[str, typer.Option(help="Volume; 1e6 is fine.")] = "1e6",
-    prompt_tokens: Annotated[str, typer.Option()] = "1200",
-    output_tokens: Annotated[str, typer.Option()] = "300",
-    cached_fraction: Annotated[str, typer.Option(help="Share of the prompt found in the prefix cache.")] = "0",
-    peak_to_mean: Annotated[str, typer.Option(help="Busiest hour over the mean hour.")] = "3",
+    workload: Workload,
     e2e_p95_s: Annotated[str, typer.Option(help="Latency limit, end to end.")] = "",
     ttft_p95_s: Annotated[str, typer.Option(help="Latency limit, first token.")] = "",
     tpot_p95_s: Annotated[str, typer.Option(help="Latency limit, per token.")] = "",
@@ -48,13 +56,6 @@ def options(
     shown = whole("--top", top)
     if shown < 1:
         raise ValueError(f"--top is {top!r}; give a whole number above 0")
-    workload = Workload(
-        requests_per_month=number("--requests-per-month", requests_per_month),
-        prompt_tokens=whole("--prompt-tokens", prompt_tokens),
-        output_tokens=whole("--output-tokens", output_tokens),
-        cached_fraction=number("--cached-fraction", cached_fraction),
-        peak_to_mean=number("--peak-to-mean", peak_to_mean),
-    )
     limits = Limits(
         e2e_p95_s=optional("--e2e-p95-s", e2e_p95_s),
         ttft_p95_s=optional("--ttft-p95-s", ttft_p95_s),

@@ -9,7 +9,17 @@ import typer
 
 from pricing import bill
 from pricing.catalogue import provider_spread
-from pricing.commands.arguments import AsJson, AsOf, NoOverrides, Prices, Terms, number, optional, price_book, whole
+from pricing.commands.arguments import (
+    AsJson,
+    AsOf,
+    NoOverrides,
+    Prices,
+    Terms,
+    optional,
+    price_book,
+    takes_workload,
+    whole,
+)
 from pricing.commands.arguments import preset as chosen_preset
 from pricing.offers import check_tier
 from pricing.quote import cheapest_rental, quote_rental
@@ -17,16 +27,14 @@ from pricing.render import quote_json, quote_text
 from pricing.workload import Workload
 
 
+@takes_workload
 def quote(
+    *,
     model: Annotated[str, typer.Option(help="Model, such as llama-3.1-70b or Qwen2.5-32B.")],
     quantization: Annotated[str, typer.Option(help="Q4_K_M, fp8, gptq-int4-g128, 4.65bpw …")],
     accelerator: Annotated[str, typer.Option(help="A6000, A100-80GB-SXM:3g.40gb …; none: the cheapest.")] = "",
     count: Annotated[str, typer.Option(help="Cards of one replica.")] = "1",
-    requests_per_month: Annotated[str, typer.Option(help="Volume; 1e6 is fine.")] = "1e6",
-    prompt_tokens: Annotated[str, typer.Option()] = "1200",
-    output_tokens: Annotated[str, typer.Option()] = "300",
-    cached_fraction: Annotated[str, typer.Option(help="Share of the prompt found in the prefix cache.")] = "0",
-    peak_to_mean: Annotated[str, typer.Option(help="Busiest hour over the mean hour.")] = "3",
+    workload: Workload,
     e2e_p95_s: Annotated[str, typer.Option(help="Latency limit, end to end.")] = "",
     ttft_p95_s: Annotated[str, typer.Option(help="Latency limit, first token.")] = "",
     tpot_p95_s: Annotated[str, typer.Option(help="Latency limit, per token.")] = "",
@@ -46,13 +54,6 @@ def quote(
     as_json: AsJson = False,
 ) -> None:
     """What one variant needs, how fast it is and what it costs a month on rented cards."""
-    workload = Workload(
-        requests_per_month=number("--requests-per-month", requests_per_month),
-        prompt_tokens=whole("--prompt-tokens", prompt_tokens),
-        output_tokens=whole("--output-tokens", output_tokens),
-        cached_fraction=number("--cached-fraction", cached_fraction),
-        peak_to_mean=number("--peak-to-mean", peak_to_mean),
-    )
     book = price_book(as_of, prices, no_overrides)
     size = optional("--weight-bytes", weight_bytes)
     months = optional("--max-commitment-months", max_commitment_months)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from decisions.cliff import breaking_bits, cliff, cliff_sentence, group_sentences, zone_of
+from decisions.cliff import cliff, zone_of
 from tests.decisions.conftest import measured
 
 BITS = {"bf16": 16.0, "q8": 8.5, "q4": 4.5, "q3": 3.4, "q2": 2.6}
@@ -60,56 +60,3 @@ def test_zones_need_the_whole_interval() -> None:
     assert zone_of(0.01, 0.03, 0.02) == "unproven"
     assert zone_of(0.021, 0.03, 0.02) == "cliff"
     assert zone_of(None, None, 0.02) == "unproven"
-
-
-def test_the_sentence_of_each_group() -> None:
-    rows = cliff(
-        [
-            *curve({"bf16": 0.9, "q4": 0.9, "q3": 0.9, "q2": 0.6}, n=20_000),
-            *curve({"bf16": 0.9, "q4": 0.9, "q2": 0.9}, n=20_000, task="intents", group="classification"),
-        ]
-    )
-    assert group_sentences(rows) == {
-        "math": "Math breaks between 3.4 and 2.6 bits.",
-        "classification": "Classification has not broken down to 2.6 bits.",
-    }
-    assert cliff_sentence(rows) == (
-        "Math breaks between 3.4 and 2.6 bits; classification has not broken down to 2.6 bits."
-    )
-    assert cliff_sentence([]).startswith("Nothing is measured yet")
-
-
-def test_models_that_break_at_different_bits_are_told_apart() -> None:
-    rows = cliff(
-        [
-            *curve({"bf16": 0.9, "q4": 0.9, "q3": 0.6, "q2": 0.3}, n=20_000, model="small"),
-            *curve({"bf16": 0.9, "q4": 0.9, "q3": 0.9, "q2": 0.6}, n=20_000, model="big"),
-        ]
-    )
-    sentence = group_sentences(rows, titles={"small": "1M"})["math"]
-    assert sentence == "Math breaks between 4.5 and 3.4 bits for 1M and between 3.4 and 2.6 bits for big."
-
-
-def test_a_width_where_formats_disagree_lies_inside_the_range() -> None:
-    rows = cliff(curve({"bf16": 0.9, "q8": 0.9, "q4": 0.8, "q3": 0.9, "q2": 0.5}, n=20_000))
-    # q4 is broken, q3 is not: above 4.5 none is broken, from 2.6 down all are
-    assert breaking_bits(rows) == (8.5, 2.6, 2.6)
-
-
-def test_broken_everywhere() -> None:
-    rows = cliff(curve({"bf16": 0.9, "q4": 0.3, "q2": 0.2}))
-    assert group_sentences(rows)["math"] == "Math breaks already at 4.5 bits."
-
-
-def test_groups_of_which_the_same_is_said_share_a_clause() -> None:
-    rows = cliff(
-        [
-            *curve({"bf16": 0.9, "q3": 0.3}),
-            *curve({"bf16": 0.9, "q3": 0.3}, task="steps", group="agent"),
-            *curve({"bf16": 0.9, "q3": 0.88}, n=100, task="intents", group="classification"),
-            *curve({"bf16": 0.9, "q3": 0.88}, n=100, task="sums", group="code"),
-        ]
-    )
-    assert cliff_sentence(rows) == (
-        "Math and agent break already at 3.4 bits; classification and code are unproven down to 3.4 bits."
-    )

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from decisions.choosing import ordered
 from decisions.decision import decide
 from decisions.sla import QualityLine, Sla
 from decisions.wording import price
-from pages.ui.options_table import ordered
 from pricing.quotes import Quote
 from tests.decisions.conftest import API, measured, quote, scenario
 

@@ -121,7 +121,7 @@ def test_an_unreadable_price_file_is_named_and_shipped_prices_are_shown(fresh_ho
 def test_report_offers_every_format_of_the_present_decision() -> None:
     app = opened("Report", budget="1234")
     labels = [element.proto.label for element in app.get("download_button")]
-    assert labels == ["PDF", "HTML", "Slides", "Word", "Excel", "Markdown", "CSV", "JSON"]
+    assert labels == ["PDF", "HTML", "Slides", "Word", "Excel", "Markdown", "CSV", "JSON", "Scenario"]
     assert answer(app).removeprefix("## ").replace("\\", "") == answer(opened(budget="1234")).removeprefix(
         "## "
     ).replace("\\", "")

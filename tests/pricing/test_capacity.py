@@ -62,7 +62,6 @@ def test_half_of_the_requests_wait_less_than_the_slowest() -> None:
     assert seen.ttft_p50_s == pytest.approx(0.1 + 0.02 + 0.001 * 8)
     assert seen.ttft_p95_s == pytest.approx(seen.ttft_p50_s + 0.1 / 1.6 * math.log(4))
     assert seen.e2e_p50_s == pytest.approx(seen.ttft_p50_s + 99 * 0.035)
-    assert seen.headroom_fraction == pytest.approx(1 - seen.utilisation_fraction)
 
 
 def test_the_knee_stands_where_the_slots_end() -> None:

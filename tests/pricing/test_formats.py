@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pricing import formats, models
+from pricing import engines, formats, models
+from pricing.deployment import variant
 from pricing.memory import GIB
 from pricing.names import UnknownName
 
@@ -75,3 +76,15 @@ def test_an_unknown_label_is_answered_with_the_nearest() -> None:
 def test_llama_cpp_serves_gguf_and_vllm_the_others() -> None:
     assert {formats.find(label).engine for label in ("Q4_K_M", "IQ2_XS", "4.0bpw")} == {"llama.cpp"}
     assert {formats.find(label).engine for label in ("fp16", "fp8", "gptq-int4-g128", "nf4")} == {"vllm"}
+
+
+def test_onnx_has_a_size_but_no_server() -> None:
+    llama, onnx = models.find("Llama-3.1-8B"), formats.find("onnx-int8")
+    # 6.98 B weights in layers at 8 bits; 2 × 128,256 × 4,096 embedding and head at 16; norms: 8.46 GiB
+    by_hand = (llama.linear_parameters * 8 + 2 * 128_256 * 4_096 * 16 + llama.small_parameters * 16) / 8
+    assert onnx.weight_bytes(llama) == pytest.approx(by_hand)
+    assert formats.find("onnx-fp32").weight_bytes(llama) == pytest.approx(4 * llama.parameters)
+    for label in ("onnx-int8", "onnx-fp32"):
+        with pytest.raises(engines.NotServed, match="no served price"):
+            variant(model="Llama-3.1-8B", quantization=label)
+    assert variant(model="Llama-3.1-8B", quantization="onnx-int8", engine="vllm").engine.name == "vllm"

@@ -29,7 +29,7 @@ def test_devices_in_words_and_as_json() -> None:
 
 
 def test_what_cannot_be_worked_out_says_what_to_do() -> None:
-    done = CliRunner().invoke(app, ["patterns", "--scenario", "seventy-or-eight", "--pattern", "cascade"])
+    done = CliRunner().invoke(app, ["patterns", "--scenario", "seventy-or-eight", "--pattern", "router"])
     assert isinstance(done.exception, BadInput) and "published scores have none" in str(done.exception)
     odd = CliRunner().invoke(app, ["patterns", "--scenario", "seventy-or-eight", "--pattern", "cascades"])
     assert isinstance(odd.exception, BadInput) and "did you mean cascade" in str(odd.exception)

@@ -57,7 +57,7 @@ def test_the_table_walks_from_baseline_over_trade_offs_to_candidates(view: Decis
         ("Big q2", "unproven"),
         ("Small bf16", "misses"),
     ]
-    assert table.sentence == "Of 4 candidates 2 meet, 1 are unproven and 1 miss (1 on Quiz)."
+    assert table.sentence == "Of 4 candidates 2 meet, 1 is unproven and 1 misses (1 on Quiz)."
     first = table.rows[0]
     assert [cell.status for cell in first.cells if cell] == ["meets"] * 3
     assert first.against_baseline == "−2.0 points"
@@ -142,7 +142,7 @@ def test_an_api_with_unknown_latency_raises_the_question_of_measuring_it(priced:
     priced(QUOTES | {"hosted": quote(50.0, None, kind="api")})
     evidence = (*VARIANTS, measured("hosted", "", 0.95))
     asked = {one.id: one.because for one in decision_view(scenario(api=(API,)), evidence, BOOK).questions}
-    assert asked["api-latency"] == "Hosted cost less and only their latency is not known"
+    assert asked["api-latency"] == "Hosted costs less and only its latency is not known"
 
 
 def test_the_widest_swing_comes_first_and_changed_answers_are_named(seventy: DecisionView) -> None:
