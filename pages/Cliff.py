@@ -134,7 +134,8 @@ key = " · ".join(
 )
 st.caption(f"{key} · " + " · ".join(f"{SYMBOL_WORDS[symbol]} {md(name)}" for name, symbol in methods))
 st.caption(
-    "Each mark is one quantization against its own model at full precision; bars are 95 % intervals. "
+    "Each mark is one quantization against its own model at full precision, or at the widest precision the same "
+    "source measured (named in the table); bars are 95 % intervals. "
     "Methods are not joined by a line: two methods at equal bits are different things. "
     "Hollow: unproven, its bar crosses your tolerance."
     + (
