@@ -47,7 +47,7 @@ def test_run_refuses_where_nothing_works(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["run", str(tmp_path / "none.py")])
+    done = CliRunner(env={"COLUMNS": "500"}).invoke(app, ["run", str(tmp_path / "none.py")])
     assert done.exit_code == 2
     assert "none.py" in done.output
 
