@@ -150,10 +150,5 @@ def _readable(output: str) -> str:
 
 def _newest(store: Store, model: str, quantization: str, task_name: str) -> Mapping[str, Any] | None:
     created = {row["run"]: row["created"] for row in store.runs() if not is_imported(row)}
-    cells = [
-        c
-        for c in store.cells()
-        if c["run"] in created
-        and (c["model"], c["quantization"], c["task"], c["state"]) == (model, quantization, task_name, "done")
-    ]
+    cells = [c for c in store.finished(model, quantization, task_name) if c["run"] in created]
     return max(cells, key=lambda c: created[c["run"]], default=None)

@@ -56,6 +56,12 @@ class Store(Database):
         statement = select(CELLS).order_by(CELLS.c.run, CELLS.c.position)
         return self.checked(CELLS, self._read(statement if run is None else statement.where(CELLS.c.run == run)))
 
+    def finished(self, model: str, quantization: str, task: str) -> list[Row]:
+        """Finished cells of one variant and task, of all runs."""
+        wanted = {"model": model, "quantization": quantization, "task": task, "state": "done"}
+        statement = select(CELLS).where(*(CELLS.c[name] == value for name, value in wanted.items()))
+        return self.checked(CELLS, self._read(statement.order_by(CELLS.c.run, CELLS.c.position)))
+
     @patient
     def set_run(self, run: str, states: Iterable[str] | None = None, **values: Any) -> None:
         """Change a run, if given only one that is in one of ``states``."""
