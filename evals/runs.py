@@ -221,7 +221,7 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
         plan=plan,
         created=row["created"],
         finished=row["finished"],
-        cells_done=sum(c.state not in OPEN for c in cells),
+        cells_done=sum(c.state not in (*OPEN, "cancelled") for c in cells),
         cells_total=len(cells),
         items_done=sum(c.items_done for c in cells),
         items_total=sum(c.items_total for c in cells),

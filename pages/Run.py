@@ -9,23 +9,22 @@ import streamlit as st
 from decisions.charts.run_grid import run_grid
 from evals import runs
 from evals.race import Standing
+from evals.race_spec import spec_from
 from evals.races import standing
 from pages.ui.access import write_button
 from pages.ui.endpoints import your_models
 from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
-from pages.ui.race_view import race_sentence, show_race
-from pages.ui.run_history import history
+from pages.ui.race_view import race_heading, show_race
+from pages.ui.run_history import history, shown_run, when
 from pages.ui.run_plan import new_run
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
 
-def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
+def show_run(workspace: Workspace, status: runs.RunStatus, race: Standing | None) -> None:
     """Progress, the grid of cells or the race, and cancel or resume."""
-    status = runs.status(run)
-    if status is None:
-        return
+    run = status.run
     bar = st.container(horizontal=True, vertical_alignment="center")
     with bar:
         text = f"{status.items_done:,} of {status.items_total:,} items"
@@ -52,7 +51,7 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
     if status.reason:
         st.warning(md(status.reason), icon=":material/pause_circle:")
     if race is not None:
-        show_race(workspace, run, race)
+        show_race(workspace, status, race, spec_from(status.plan))
     else:
         show_grid(workspace, run, status)
     for reason in dict.fromkeys(cell.reason for cell in status.cells if cell.state == "done" and cell.reason):
@@ -90,8 +89,15 @@ def watch(workspace: Workspace, run: str) -> None:
         st.rerun(scope="app")
         return
     race = standing(run)
-    st.markdown(f"## {md(race_sentence(race) if race else progress_sentence(status))}")
-    show_run(workspace, run, race)
+    st.markdown(f"## {md(race_heading(race, status.state) if race else progress_sentence(status))}")
+    show_run(workspace, status, race)
+
+
+@st.fragment(run_every=5)
+def resumed_elsewhere(run: str, state: runs.RunState) -> None:
+    """Redraws the page once someone goes on with a run that stands still here."""
+    if runs.state(run) != state:
+        st.rerun(scope="app")
 
 
 workspace = frame("Run", live=False)
@@ -102,20 +108,23 @@ except STORE_TROUBLE as error:
     st.markdown("## Results measured here cannot be read")
     st.error(str(error), icon=":material/error:")
     st.stop()
-newest = every[0] if every else None
-if newest is None:
+shown = shown_run(every)
+if shown is None:
     st.markdown("## Nothing has been measured here yet")
     st.markdown("Choose what to measure below. It runs in the background; the other pages stay usable.")
-elif newest.state == "running":
-    watch(workspace, newest.run)
+elif shown.state == "running":
+    watch(workspace, shown.run)
 else:
     words = {"done": "Measured here", "cancelled": "Stopped", "paused": "Paused", "interrupted": "Interrupted"}[
-        newest.state
+        shown.state
     ]
-    race = standing(newest.run)
-    measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
-    st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")
-    show_run(workspace, newest.run, race)
+    race = standing(shown.run)
+    which = "the last run" if shown is every[0] else f"the run of {when(shown.created)}"
+    measured = f"{words}: {shown.cells_done} of {shown.cells_total} cells of {which}"
+    st.markdown(f"## {md(race_heading(race, shown.state) if race else measured)}")
+    show_run(workspace, shown, race)
+    if shown.state != "done":
+        resumed_elsewhere(shown.run, shown.state)
 your_models()
-new_run(workspace, expanded=newest is None or "tasks" in st.query_params)
+new_run(workspace, expanded=shown is None or "tasks" in st.query_params)
 history(every)

@@ -9,7 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from evals.runs import RunStatus
+from pages.ui import inputs
 from pages.ui.wording import md
+
+RUN = "run"  # in the address: the run to show
+
+
+def shown_run(every: Sequence[RunStatus]) -> RunStatus | None:
+    """The run that the address names, else one that is going on, else the newest; None if there is none."""
+    named = st.query_params.get(RUN)
+    wanted = [run for run in every if run.run == named] or [run for run in every if run.state == "running"]
+    return next(iter([*wanted, *every]), None)
 
 
 def history(every: Sequence[RunStatus]) -> None:
@@ -17,14 +27,19 @@ def history(every: Sequence[RunStatus]) -> None:
     if not every:
         return
     st.markdown("#### Runs")
+    if len(every) > 1:
+        titles = {run.run: f"{when(run.created)} · {_kind(run)}, {run.state}" for run in every}
+        titles[""] = "The one going on, or the newest"
+        inputs.choice(RUN, "Shown above", ["", *(run.run for run in every)], default="", titles=titles)
     st.dataframe(
         pd.DataFrame(
             [
                 {
-                    "Started": _when(run.created),
+                    "Started": when(run.created),
+                    "Kind": _kind(run),
                     "State": run.state,
-                    "Cells": f"{run.cells_done} of {run.cells_total}",
-                    "Items": f"{run.items_done:,}",
+                    "Cells": "" if run.state == "running" else f"{run.cells_done} of {run.cells_total}",
+                    "Items": "" if run.state == "running" or _kind(run) == "race" else f"{run.items_done:,}",
                     "Took": _took(run),
                     "Models": ", ".join(run.plan["models"]),
                     "Quantizations": len(run.plan["quantizations"]),
@@ -49,7 +64,8 @@ def history(every: Sequence[RunStatus]) -> None:
             )
 
 
-def _when(created: float) -> str:
+def when(created: float) -> str:
+    """``2026-11-21 19:06``, in the time of this machine."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(created))
 
 
@@ -58,3 +74,7 @@ def _took(run: RunStatus) -> str:
         return ""
     spent = run.finished - run.created
     return f"{spent:.0f} s" if spent < 120 else f"{spent / 60:.0f} min"
+
+
+def _kind(run: RunStatus) -> str:
+    return "race" if "race" in run.plan else "full grid"

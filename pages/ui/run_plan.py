@@ -70,7 +70,7 @@ def new_run(workspace: Workspace, *, expanded: bool) -> None:
         if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=not may_write()):
             try:
                 with writing("start a run", f"{', '.join(plan.models)} × {', '.join(plan.quantizations)}"):
-                    runs.start(plan)
+                    inputs.put("run", runs.start(plan))
             except (OSError, ValueError, RuntimeError) as error:
                 st.error(f"The run could not start: {error}", icon=":material/error:")
                 return
