@@ -108,7 +108,8 @@ def show_race(workspace: Workspace, run: runs.RunStatus, found: Standing, spec: 
         "Cheapest on top. A bar is what the items so far leave possible on the line that decides, however often one "
         "looks. Circle meets, cross misses, open circle unproven, diamond still in; the number counts items."
     )
-    with st.expander("What each candidate took to settle", icon=":material/table:"):
+    why = found.result.state in ("none_meets", "unproven")  # without an answer the reasons are the news
+    with st.expander("What each candidate took to settle", icon=":material/table:", expanded=why):
         bills = _bills(workspace, [c.id for c in found.candidates])
         st.dataframe(
             pd.DataFrame(
