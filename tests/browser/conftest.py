@@ -60,15 +60,17 @@ def servers(folder: Callable[[str], Path]) -> Iterator[Callable[..., str]]:
         _wait(address, home / "server.log")
         return address
 
-    yield start
-    for process in running:
-        process.terminate()
-    for worker in psutil.process_iter():
-        with suppress(psutil.Error):
-            if worker.environ().get("BITBUDGET_HOME") in homes:
-                worker.kill()
-    for process in running:
-        process.wait(timeout=20)
+    try:
+        yield start
+    finally:
+        for process in running:
+            process.terminate()
+        for worker in psutil.process_iter():
+            with suppress(psutil.Error):
+                if worker.environ().get("BITBUDGET_HOME") in homes:
+                    worker.kill()
+        for process in running:
+            process.wait(timeout=20)
 
 
 @pytest.fixture

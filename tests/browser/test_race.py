@@ -43,7 +43,7 @@ def suspended_half_way(run: str, store: Store) -> psutil.Process:
     until = time.monotonic() + WITHIN_S
     while not (found := standing(run, store)) or found.result.calls == 0:
         assert time.monotonic() < until, "the race made no call"
-        time.sleep(0.05)
+        time.sleep(0.2)
     (worker,) = [p for p in psutil.process_iter(["cmdline"]) if {"evals.worker", run} <= set(p.info["cmdline"] or [])]
     worker.suspend()
     return worker
@@ -61,7 +61,7 @@ def ended(run: str, store: Store) -> Standing:
 
 def rows(page: Any) -> list[str]:
     """What stands at the right of each candidate's bar."""
-    return [str(text) for text in page.locator(".js-plotly-plot .annotation-text").all_inner_texts()]
+    return [str(text) for text in page.locator(".js-plotly-plot .annotation-text").all_text_contents()]
 
 
 def full_grid_decision(store: Store) -> str | None:
@@ -79,6 +79,7 @@ def full_grid_decision(store: Store) -> str | None:
     return None
 
 
+@pytest.mark.timeout(900)
 def test_a_race_is_watched_to_its_end_and_decides_as_the_full_grid_does(
     page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
