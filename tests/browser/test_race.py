@@ -34,7 +34,7 @@ ADDRESS = (
     + "&".join(f"min.{name}={percent}" for name, percent in LINES.items())
     + "&min.shop_summarization=none&min.shop_code=none&min.shop_agent=none"
 )
-WITHIN_S = 240
+WITHIN_S = 400  # a busy machine takes minutes to load a model
 SHOWN_WITHIN_MS = 90_000
 
 
@@ -79,7 +79,7 @@ def full_grid_decision(store: Store) -> str | None:
     return None
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_race_is_watched_to_its_end_and_decides_as_the_full_grid_does(
     page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,7 +54,7 @@ def test_the_address_chooses_the_race_and_a_changed_sla_is_told(monkeypatch: pyt
         runs.cancel(asked[-1])
     newest = opened("Run", scenario="ticket-classification", **{"min.shop_classification": "90"})
     assert not newest.exception
-    assert "Race stopped, nothing decided: 1 of 1 candidates still in, 0 of 50" in words(newest)
+    assert "Race stopped, nothing decided\\: 1 of 1 candidates still in, 0 of 50" in words(newest)
     assert "Line\\: Ticket topics ≥ 90 % · 50 items a task" in words(newest) and "Your SLA now" not in words(newest)
     first = opened("Run", scenario="ticket-classification", run=asked[0])
     assert "Line\\: Ticket topics ≥ 70 %" in words(first)
