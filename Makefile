@@ -76,7 +76,7 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-test: requirements-test.txt requirements-postgres.txt $(VENV)/.installed
+$(VENV)/.installed-test: requirements-test.txt requirements-postgres.txt requirements-cluster.txt $(VENV)/.installed
 	$(PIP) -r requirements-test.txt
 	@touch $@
 

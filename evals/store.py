@@ -79,8 +79,12 @@ class Store(Database):
             self._change(connection, CELLS, matching, values)
 
     @patient
-    def claim_variant(self, run: str, worker: str, alive: Callable[[], Iterable[str]]) -> list[Row]:
+    def claim_variant(
+        self, run: str, worker: str, alive: Callable[[], Iterable[str]], only: tuple[str, str] | None = None
+    ) -> list[Row]:
         """Give this worker the next variant of a running run that nobody alive works on; [] when none is left.
+
+        ``only``: no other than this model and quantization.
 
         ``alive`` is asked under the write lock: a worker that claimed a moment ago must not be taken for a dead one.
         """
@@ -96,6 +100,8 @@ class Store(Database):
                 if cell["worker"] in held:
                     taken.add((cell["model"], cell["quantization"]))
             free = [c for c in waiting if (c["model"], c["quantization"]) not in taken]
+            if only is not None:
+                free = [c for c in free if (c["model"], c["quantization"]) == only]
             if not free:
                 return []
             variant = (free[0]["model"], free[0]["quantization"])
