@@ -44,7 +44,7 @@ audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (a
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages
-	for one in grid race intervals forecast speed enumeration patterns sandbox; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
+	for one in grid race intervals forecast speed enumeration patterns sandbox stores; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
 	$(BIN)/python -m tests.benchmarks.backtest $(if $(wildcard $(STORE)),--store $(STORE))
 	$(BIN)/python -m tests.benchmarks.write
 

@@ -17,6 +17,7 @@ from evals.schema import CELLS, ITEMS, RUNS, VARIANTS, Row, row_hash
 __all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
 
 MANY_ROWS = 1_000  # written at once
+FEW_CELLS = 200  # named one by one in a query
 
 
 class Store(Database):
@@ -144,14 +145,17 @@ class Store(Database):
 
     def scores(self, cell_keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Score by item for each cell, checked against the row hashes; only cells that grew are read again."""
-        counted = self._read(select(ITEMS.c.cell_key, func.count().label("n")).group_by(ITEMS.c.cell_key))
-        counts = {row["cell_key"]: row["n"] for row in counted}
-        for key in cell_keys:
+        keys = list(cell_keys)
+        counting = select(ITEMS.c.cell_key, func.count().label("n")).group_by(ITEMS.c.cell_key)
+        if len(keys) <= FEW_CELLS:  # of the others not even the index is read
+            counting = counting.where(ITEMS.c.cell_key.in_(keys))
+        counts = {row["cell_key"]: row["n"] for row in self._read(counting)}
+        for key in keys:
             if len(self._scores.get(key, ())) != counts.get(key, 0):
                 rows = self.items(key)
                 self._scores[key] = {row["item"]: row["score"] for row in rows}
                 self._marked[key] = sum('"unsandboxed"' in row["metrics"] for row in rows)
-        return {key: self._scores.get(key, {}) for key in cell_keys}
+        return {key: self._scores.get(key, {}) for key in keys}
 
     def unsandboxed(self, cell_key: str) -> int:
         """Of the results last read by ``scores``: how many ran model-written code without a sandbox."""
