@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from evals.disk import short_of_disk
@@ -91,6 +92,8 @@ def begin(
     plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: Store | None, executor: Executor = "local"
 ) -> str:
     """Write a run of these cells and start its workers; returns the run that now stands for the digest."""
+    if find_spec("torch") is None:
+        raise ValueError("this installation only shows results; start runs where requirements.txt is installed")
     store = store or shared_store()
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     made_by = {"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count(), "executor": executor}
@@ -102,9 +105,7 @@ def begin(
         "created": time.time(),
         "provenance": json.dumps(made_by),
     }
-    queued = [
-        {**asdict(cell), "run": run, "position": position, "state": "queued"} for position, cell in enumerate(cells)
-    ]
+    queued = [{**asdict(cell), "run": run, "position": n, "state": "queued"} for n, cell in enumerate(cells)]
     run = store.add_run(row, queued)
     if executor == "local":
         resume(run, store)
