@@ -10,9 +10,9 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from typing import Any, Literal
 
+from evals.availability import require_engines, shows_only
 from evals.disk import short_of_disk
 from evals.home import ROOT, home
 from evals.importing.keeping import is_imported
@@ -92,8 +92,7 @@ def begin(
     plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: Store | None, executor: Executor = "local"
 ) -> str:
     """Write a run of these cells and start its workers; returns the run that now stands for the digest."""
-    if find_spec("torch") is None:
-        raise ValueError("this installation only shows results; start runs where requirements.txt is installed")
+    require_engines()
     store = store or shared_store()
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     made_by = {"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count(), "executor": executor}
@@ -149,6 +148,7 @@ def resume(run: str, store: Store | None = None) -> None:
 
 def reopen(run: str, store: Store | None = None, executor: Executor = "local") -> None:
     """Go on with a paused run, queue those of its cells that were cancelled, failed or not run, and start workers."""
+    require_engines()
     store = store or shared_store()
     if not any(row["run"] == run for row in _rows(store)):
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
@@ -196,10 +196,11 @@ def ensure_demo(store: Store | None = None) -> str | None:
     store = store or shared_store()
     rows = _rows(store)
     if not rows:
-        return start(demo_plan(), store) if demo_plan_is_possible() else None
+        return start(demo_plan(), store) if demo_plan_is_possible() and not shows_only() else None
     for row in rows:
         if row["state"] == "running":
-            if json.loads(row["provenance"]).get("executor", "local") == "local":  # else its models may be too large
+            local = json.loads(row["provenance"]).get("executor", "local") == "local"
+            if local and not shows_only():  # models of a cluster may be too large for this machine
                 resume(row["run"], store)
             return str(row["run"])
     return None

@@ -8,6 +8,7 @@ import streamlit as st
 
 from decisions.charts.run_grid import run_grid
 from evals import runs
+from evals.availability import shows_only
 from evals.race import Standing
 from evals.races import standing
 from pages.ui.access import write_button
@@ -39,7 +40,8 @@ def show_run(workspace: Workspace, run: str, race: Standing | None) -> None:
             icon=":material/stop_circle:",
             help="What is measured so far stays.",
         )
-        resumed = status.state in ("interrupted", "cancelled", "paused") and write_button(
+        resumable = status.state in ("interrupted", "cancelled", "paused") and not shows_only()
+        resumed = resumable and write_button(
             "Resume",
             "resume a run",
             run,
@@ -105,7 +107,7 @@ except STORE_TROUBLE as error:
 newest = every[0] if every else None
 if newest is None:
     st.markdown("## Nothing has been measured here yet")
-    st.markdown("Choose what to measure below. It runs in the background; the other pages stay usable.")
+    st.markdown(shows_only() or "Choose what to measure below. It runs in the background; the other pages stay usable.")
 elif newest.state == "running":
     watch(workspace, newest.run)
 else:
@@ -116,6 +118,7 @@ else:
     measured = f"{words}: {newest.cells_done} of {newest.cells_total} cells of the last run"
     st.markdown(f"## {md(race_sentence(race)) if race and newest.state == 'done' else measured}")
     show_run(workspace, newest.run, race)
-your_models()
-new_run(workspace, expanded=newest is None or "tasks" in st.query_params)
+if not shows_only():
+    your_models()
+    new_run(workspace, expanded=newest is None or "tasks" in st.query_params)
 history(every)

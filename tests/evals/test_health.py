@@ -56,7 +56,9 @@ def test_a_store_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_installation_without_torch_starts_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evals.runs.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"only shows results; start runs where requirements\.txt is installed"):
-        runs.start(PLAN)
-    assert Store().runs() == []
+    monkeypatch.setattr("evals.availability.find_spec", lambda name: None)
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("a worker was started"))
+    store = Store()
+    with pytest.raises(ValueError, match="only shows results"):
+        runs.begin({}, "d", [], store)
+    assert runs.ensure_demo(store) is None and store.runs() == []
