@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from decisions.evidence import ItemScores, baseline_of, paired_scores
+from decisions.evidence import ItemScores, baseline_of, paired_scores, refusal
 from evals.measurements import Measurement, Origin
 from evals.statistics.intervals import difference_interval
 from evals.statistics.pairs import compare_pairs
@@ -99,6 +99,8 @@ def _loss(
         return None, None, None, False, "n/a", f"the baseline fails already ({100 * baseline.score:.1f} %)"
     if baseline.quantization == seen.quantization:
         return 0.0, 0.0, 0.0, False, "safe", "the baseline itself"
+    if why := refusal(seen, baseline):
+        return None, None, None, False, "n/a", f"not comparable with its baseline: {why}"
     pair = paired_scores(baseline, seen, scores)
     if pair:
         flips = compare_pairs(pair[1], pair[2])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from decisions.evidence import ItemScores, differences, paired_scores
+from decisions.evidence import ItemScores, paired_scores, refusal
 from decisions.options import Option
 from decisions.scenarios import Scenario
 from decisions.wording import MILLION_BELOW_USD, count, percent, points, price, quantity, score
@@ -75,8 +75,8 @@ def _accuracy(title: str, one: Measurement | None, two: Measurement | None, scor
     paired, note = False, ""
     if one is None or two is None:
         note = "not measured"
-    elif odd := differences(one, two):
-        note = f"not comparable: another {' and '.join(odd)}"
+    elif why := refusal(one, two):
+        note = f"not comparable: {why}"
     elif pair := paired_scores(one, two, scores):
         result = compare_pairs(pair[1], pair[2])
         difference, paired, note = -result.difference, True, f"paired, {result.n} items, {result.b + result.c} flips"

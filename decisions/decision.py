@@ -10,6 +10,7 @@ from decisions.candidates import build_options
 from decisions.changes import would_change
 from decisions.choosing import cost_then_score, meeting, nearest
 from decisions.evidence import ItemScores
+from decisions.floors import floor_warning
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from evals.measurements import Measurement
@@ -32,7 +33,9 @@ def decide(
     return Decision(
         status=status_of(options, choice),
         sentence=_sentence(scenario, options, choice, near),
-        detail=answers.detail(shown, today, scenario),
+        detail=" ".join(
+            s for s in (answers.detail(shown, today, scenario), floor_warning(scenario, options, book)) if s
+        ),
         choice=choice,
         nearest=near,
         status_quo=today,

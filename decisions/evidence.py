@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from decisions.common_items import common_scorer, on_common_items
 from decisions.scenarios import Scenario
 from decisions.served import is_served, served_candidates
-from evals.measurements import Measurement
+from evals.measurements import Measurement, items_differ
 
 if TYPE_CHECKING:
     from evals.store import Store
 
 ItemScores = Callable[[str, str, str], Mapping[str, float]]  # (model, quantization, task) → item id → score
+ITEMS, OWN, COMMON = "Items of your files", "all of each file", "only the common ones"  # the choice, as pages show it
 FULL_PRECISION = re.compile(r"\b(fp32|f32|float32|bf16|bfloat16|fp16|f16|float16)\b", re.IGNORECASE)
 
 
@@ -25,7 +27,8 @@ def scenario_measurements(scenario: Scenario) -> tuple[Measurement, ...]:
     Local variants are kept to one protocol a task, the one most of them were scored under. API models keep the
     protocol their scores were published with, endpoints the one they can be asked by.
     """
-    return select(scenario, EVERY[scenario.evidence]())
+    found = select(scenario, EVERY[scenario.evidence]())
+    return on_common_items(found, imported_item_scores) if _on_common(scenario) else found
 
 
 def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measurement, ...]:
@@ -64,12 +67,18 @@ def item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]
 
 def item_scorer(scenario: Scenario) -> ItemScores | None:
     """Where item scores of the scenario come from; None for published evidence, which has none."""
+    if _on_common(scenario):
+        return common_scorer(select(scenario, EVERY[scenario.evidence]()), imported_item_scores)
     scorers: Mapping[str, ItemScores] = {"measured": item_scores, "imported": imported_item_scores}
     return scorers.get(scenario.evidence)
 
 
+def _on_common(scenario: Scenario) -> bool:
+    return scenario.common_items and scenario.evidence == "imported"
+
+
 def imported_item_scores(model: str, quantization: str, task: str) -> Mapping[str, float]:
-    """Item id → score of the newest import of a variant; empty where it came without items."""
+    """Item id → score of the largest import of a variant; empty where it came without items."""
     from evals.store import shared_store
 
     store = shared_store()
@@ -82,7 +91,10 @@ def every_measurement() -> tuple[Measurement, ...]:
 
 
 def baseline_of(measurement: Measurement, measurements: Sequence[Measurement]) -> Measurement | None:
-    """The full-precision run of the same model under the same protocol, or what the source calls its baseline."""
+    """The full-precision run of the same model under the same protocol, or what the source calls its baseline.
+
+    An import with other items is the baseline only where none has the same: ``refusal`` then says why it is not used.
+    """
     peers = [m for m in measurements if m.model == measurement.model and comparable(m, measurement)]
     named = [m for m in peers if measurement.baseline and m.quantization.casefold() == measurement.baseline.casefold()]
     if named:
@@ -90,7 +102,11 @@ def baseline_of(measurement: Measurement, measurements: Sequence[Measurement]) -
     if measurement.baseline:  # the source names a run that is not among these: another one would be a guess
         return measurement if is_full_precision(measurement.quantization) else None
     full = [m for m in peers if is_full_precision(m.quantization)]
-    return min(full, key=lambda m: (m.bits_per_weight or 16.0, m.quantization)) if full else None
+    return min(
+        full,
+        key=lambda m: (bool(items_differ(m, measurement)), m.bits_per_weight or 16.0, m.quantization),
+        default=None,
+    )
 
 
 def is_full_precision(quantization: str) -> bool:
@@ -113,11 +129,25 @@ def differences(first: Measurement, second: Measurement) -> tuple[str, ...]:
     )
 
 
+def refusal(first: Measurement, second: Measurement) -> str:
+    """Why two measurements are not compared, with what to do where the user can; "" if nothing keeps them apart."""
+    odd = differences(first, second)
+    other = items_differ(first, second)
+    return "; ".join(
+        part
+        for part in (
+            f"another {' and '.join(odd)}" if odd else "",
+            f"{other}; choose “{COMMON}” under “{ITEMS}” to compare those of all files" if other else "",
+        )
+        if part
+    )
+
+
 def paired_scores(
     first: Measurement, second: Measurement, scores: ItemScores | None
 ) -> tuple[list[str], list[float], list[float]] | None:
     """Ids and both scores of the items that two variants answered; None where fewer than two are common."""
-    if scores is None or not comparable(first, second):
+    if scores is None or refusal(first, second):
         return None
     one = scores(first.model, first.quantization, first.task)
     two = scores(second.model, second.quantization, second.task)

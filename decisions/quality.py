@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from decisions.evidence import ItemScores, differences, paired_scores
+from decisions.evidence import ItemScores, paired_scores, refusal
 from decisions.sla import QualityLine
 from decisions.verdicts import Check, judge
 from decisions.wording import percent
@@ -78,9 +78,8 @@ def _against_baseline(
         status = judge("at least", target, same, same)
         itself = Verdict(status=status, target=target, seen=same, low=same, high=same, n=seen.n_items)
         return _check(task, name, itself, "it is the baseline", seen.origin)
-    if odd := differences(seen, baseline):
-        reason = f"not comparable with its baseline: another {' and '.join(odd)}"
-        return _unknown(task, name, target, reason, seen.origin)
+    if why := refusal(seen, baseline):
+        return _unknown(task, name, target, f"not comparable with its baseline: {why}", seen.origin)
     if baseline.score == 0 and not is_drop:
         return _unknown(task, name, target, "the baseline scores 0: a share of it means nothing", seen.origin)
     pair = paired_scores(baseline, seen, scores)

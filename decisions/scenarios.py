@@ -48,7 +48,8 @@ class Scenario:
     ``sources`` and ``protocols`` keep published evidence to those ids (empty: any). ``accelerators`` None means
     all. ``provider_classes`` are the kinds of provider the user would sign with. ``variants`` (model@quantization) are
     listed even where nobody measured them. ``traffic`` is each task's share of the requests, empty: equal shares.
-    ``illustrative``: figures of a worked example, whose ``claims`` are recomputed.
+    ``illustrative``: figures of a worked example, whose ``claims`` are recomputed. ``common_items``: of imported
+    files that hold other items, such as by another limit, those of all are compared instead of none.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Scenario:
     variants: tuple[str, ...] = ()
     traffic: dict[str, float] = field(default_factory=dict)
     illustrative: bool = False
+    common_items: bool = False
     claims: tuple[WorkedClaim, ...] = ()
     as_of: date
 
@@ -152,6 +154,7 @@ def scenario_from(fields: Fields) -> Scenario:
         "variants": fields.names("variants", ()),
         "traffic": _traffic(fields.section("traffic", {})),
         "illustrative": _flag(fields, "illustrative"),
+        "common_items": _flag(fields, "common_items"),
         "claims": tuple(claim_from(part) for part in fields.sections("claims")),
         "as_of": _date(fields.take("as_of"), where),
     }
@@ -227,6 +230,8 @@ def scenario_to_dict(value: Scenario) -> dict[str, Any]:
         plain["traffic"] = dict(value.traffic)
     if value.illustrative:
         plain["illustrative"] = True
+    if value.common_items:
+        plain["common_items"] = True
     if value.claims:
         plain["claims"] = [claim_to_dict(claim) for claim in value.claims]
     return plain

@@ -19,6 +19,7 @@ class Measurement:
     where n is unknown or below 2. ``protocol`` names what must agree for two measurements to be compared:
     task version, prompt, shots, chat template, generation settings, scorer version.
     ``baseline`` names the quantization of the same model it is judged against ("" if the source has none).
+    ``limit`` is the limit on items that an imported file states ("" for none).
     """
 
     model: str
@@ -44,6 +45,7 @@ class Measurement:
     hardware: str = ""
     note: str = ""
     seconds: float | None = None
+    limit: str = ""
 
     def __post_init__(self) -> None:
         for name in ("score", "low", "high"):
@@ -65,6 +67,20 @@ class Measurement:
     def variant(self) -> str:
         """``model @ quantization``."""
         return f"{self.model} @ {self.quantization}"
+
+
+def items_differ(first: Measurement, second: Measurement) -> str:
+    """How the items of two imported scores differ, with both values; "" where they do not or one was measured here."""
+    if not first.origin == second.origin == "imported":
+        return ""
+    counted = [("" if m.n_items is None else f"{m.n_items:,} items") for m in (first, second)]
+    if first.limit != second.limit:
+        limits = [f"limit {m.limit}" if m.limit else "no limit" for m in (first, second)]
+        one, two = (", ".join(part for part in both if part) for both in zip(limits, counted, strict=True))
+        return f"limit differs ({one}, against {two})"
+    if first.n_items is None or second.n_items is None or first.n_items == second.n_items:
+        return ""
+    return f"number of items differs ({first.n_items:,} against {second.n_items:,})"
 
 
 def unsandboxed_note(items_unsandboxed: int) -> str:

@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from evals.disk import short_of_disk
+from evals.odd_answers import kept_answer
 from evals.plan import item_key
 from evals.redaction import redacted
 from evals.store import DiskFull, Store
@@ -77,7 +78,7 @@ class ItemSink:
                 "score": score,
                 "metrics": json.dumps(result.metrics, sort_keys=True),
                 # half a character cannot be stored, and a model may repeat a key that it was told
-                "output": redacted(result.output.encode("utf-8", "replace").decode("utf-8")),
+                "output": kept_answer(redacted(result.output)),
             }
         )
         if time.monotonic() - self._written > BURST_S:

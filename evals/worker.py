@@ -19,6 +19,7 @@ from evals.disk import short_of_disk
 from evals.home import home
 from evals.memory import is_out_of_memory, shortage
 from evals.models import evaluable
+from evals.odd_answers import odd_words
 from evals.plan import chosen_items
 from evals.quantizations import quantization
 from evals.redaction import Redacting, redacted
@@ -112,7 +113,9 @@ class Worker:
                         raise
                     self._finish(cell, "failed", reason_of(error))
                     continue
-            self._finish(cell, "done", too_long_words(left_out), seconds=time.monotonic() - started)
+            seconds = time.monotonic() - started
+            odd = odd_words(row["output"] for row in self._store.items(cell["cell_key"]))
+            self._finish(cell, "done", "; ".join(s for s in (too_long_words(left_out), odd) if s), seconds=seconds)
 
     def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> list[int]:
         """Evaluate these items of one cell; each is in the store soon after it is scored.

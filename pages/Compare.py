@@ -154,7 +154,9 @@ if comparison.flips:
     for flips in comparison.flips:
         changed_items(flips, comparison, workspace.scenario.tasks.get(flips.task, flips.task))
 elif not any(row.group == "accuracy" and row.difference is not None for row in comparison.rows):
-    st.caption("No task is measured for both, so no answers can be laid side by side.")
+    refused = any(row.group == "accuracy" and None not in (row.first, row.second) for row in comparison.rows)
+    why = "The scores are not comparable, as said above" if refused else "No task is measured for both"
+    st.caption(f"{why}, so no answers can be laid side by side.")
 else:
     st.caption(
         "Answers item by item are not published for this evidence: the difference is unpaired, its interval wider."

@@ -29,6 +29,7 @@ LABELS = {
     "csv": ("CSV", ":material/csv:"),
     "json": ("JSON", ":material/data_object:"),
 }
+NO_ROWS = "There is no option yet, so this table would have 0 rows. Measure one on the Run page."
 OPTIONAL = {name: title for name, title in PARTS.items() if name not in ("decision", "people")}
 
 
@@ -58,6 +59,7 @@ st.markdown("One page for whoever decides, the rest for whoever checks: reasons,
 people = written_by()
 parts = inputs.choices("parts", "Parts after the first page", list(OPTIONAL), default=list(OPTIONAL), titles=OPTIONAL)
 report = reported(workspace, people)
+why_no_table = "" if workspace.decision.options else NO_ROWS
 with st.container(horizontal=True):
     for name, (label, icon) in LABELS.items():
         st.download_button(
@@ -69,6 +71,8 @@ with st.container(horizontal=True):
             on_click="ignore",
             key=f"download_{name}",
             type="primary" if name == "pdf" else "secondary",
+            disabled=name == "csv" and bool(why_no_table),
+            help=why_no_table if name == "csv" else None,
         )
     st.download_button(
         "Scenario",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from decisions.fields import BadInput
 from decisions.history.differences import differences, summary
-from decisions.history.shelf import drop, keep, kept
+from decisions.history.shelf import beside, drop, keep, kept
 from decisions.history.snapshot import LARGEST_BYTES, Snapshot, from_text, renamed, snapshot, to_text
 from decisions.imported import known_scenarios
 from pages.ui import inputs
@@ -43,7 +43,7 @@ def save_form(workspace: Workspace) -> None:
         except (BadInput, NotAllowed) as error:
             st.error(md(str(error)), icon=":material/error:")
             return
-        said(f"Saved as “{one.name}”.")
+        said(f"Saved as “{one.name}”. {beside(one)}".strip())
         st.rerun()
 
 

@@ -41,6 +41,14 @@ def kept() -> tuple[list[Snapshot], list[str]]:
     return sorted(found, key=lambda one: one.written, reverse=True), trouble
 
 
+def beside(one: Snapshot) -> str:
+    """A sentence on the newest other decision of the same name, by whomever; "" if there is none."""
+    other = next((o for o in kept()[0] if o.name == one.name and o.id != one.id), None)
+    if other is None:
+        return ""
+    return f"Another one of that name was saved at {other.written:%Y-%m-%d %H:%M} UTC; both are kept."
+
+
 def taken(name: str) -> Snapshot:
     """One by id. Raises BadInput with the nearest."""
     every, _ = kept()

@@ -205,15 +205,17 @@ def _caveats(decision: Decision) -> list[str]:
     origins = {m.origin for option in options for m in option.measurements.values()}
     if "illustrative" in origins:
         caveats.append("Illustrative: these numbers are a worked example, not measurements.")
-    noted = {(m.note, m.variant) for option in options for m in option.measurements.values() if m.note}
-    caveats += [f"{variant}: {note}." for note, variant in sorted(noted) if note.startswith(UNSANDBOXED)]
+    every = [m for option in options for m in option.measurements.values() if m.note]
+    # what is noted of a score measured here: another model answered, code ran without a sandbox
+    noted = {(m.note, m.variant) for m in every if m.origin == "measured" or m.note.startswith(UNSANDBOXED)}
+    caveats += [f"{variant}: {note}." for note, variant in sorted(noted)]
     if len(origins) > 1:
         caveats.append(f"Scores of different origin stand side by side: {', '.join(sorted(origins))}.")
     protocols = {m.protocol for option in options for m in option.measurements.values() if m.task == decision.task}
     if len(protocols) > 1:
         caveats.append("API models were scored under their own prompts; they are not compared in pairs with the rest.")
     shown = [o for o in options if o.on_frontier or o is decision.choice]
-    stale = [o.label for o in shown if (o.quote.price_age_days or 0) > STALE_AFTER_DAYS]
+    stale = [f"{o.label} ({o.quote.price_date})" for o in shown if (o.quote.price_age_days or 0) > STALE_AFTER_DAYS]
     if stale:
         caveats.append(f"Prices older than {STALE_AFTER_DAYS} days: {', '.join(stale)}.")
     if any(o.quote.price_is_override for o in options):

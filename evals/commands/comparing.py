@@ -18,6 +18,9 @@ def compare(
     task_name: Annotated[str | None, typer.Option("--task", help="One task; all common ones if left out.")] = None,
     margin: Annotated[float, typer.Option(help="How much worse the second may be, as a fraction.")] = MARGIN,
     repeat: Annotated[str | None, typer.Option(help="A variant that repeats the first: its flips are noise.")] = None,
+    common: Annotated[
+        bool, typer.Option("--common", help="Files with other limits: compare the items that both hold.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compare two variants or runs, imported ones too, item by item; the difference is second minus first."""
@@ -25,7 +28,7 @@ def compare(
         if is_run(first) or is_run(second):
             if repeat:
                 raise ValueError("--repeat goes with MODEL@QUANTIZATION, not with runs")
-            found = compare_runs(first, second, task_name, margin=margin)
+            found = compare_runs(first, second, task_name, margin=margin, common_items=common)
         else:
             found = compare_variants(first, second, task_name, margin=margin, repeat=repeat)
     say(comparison_json(found), as_json, "\n".join(_said(c) for c in found))

@@ -75,7 +75,10 @@ def probe(path: Path) -> None:
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False
     )
     if told.returncode < 0:
-        raise EngineError(f"llama.cpp crashed while loading {path.name} (signal {-told.returncode}): a damaged file")
+        raise EngineError(
+            f"llama.cpp crashed while loading {path.name}: file damaged or hostile (signal {-told.returncode}); get it "
+            "again from its source"
+        )
     if told.returncode:
         raise EngineError((told.stderr.strip().splitlines() or [f"llama.cpp cannot load {path.name}"])[-1])
 

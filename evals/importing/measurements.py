@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from evals.forecast.cells import bits_of
 from evals.importing.keeping import KeptRun, KeptTask, imports, item_facts
@@ -23,9 +23,9 @@ def imported_measurements(store: Store | None = None) -> list[Measurement]:
 
 
 def imported_scores(model: str, quantization: str, task: str, store: Store | None = None) -> dict[str, float]:
-    """Score by item of the newest import of a variant on a task; empty if there is none."""
+    """Score by item of the largest import of a variant on a task; empty if there is none."""
     store = store or shared_store()
-    cell = _newest(model, quantization, task, store)
+    cell = _largest(model, quantization, task, store)
     return dict(store.scores([cell])[cell]) if cell else {}
 
 
@@ -34,7 +34,7 @@ def imported_texts(
 ) -> dict[str, ItemText]:
     """Prompt, expected and given answer by item, for the wanted items or all."""
     store = store or shared_store()
-    cell = _newest(model, quantization, task, store)
+    cell = _largest(model, quantization, task, store)
     keep = None if wanted is None else set(wanted)
     rows = store.items(cell) if cell else []
     found = ((row, item_facts(row)) for row in rows if keep is None or row["item"] in keep)
@@ -82,6 +82,7 @@ def _measurement(run: KeptRun, task: KeptTask, labels: set[str]) -> Measurement:
         run=run.id,
         hardware=run.hardware,
         note="; ".join(note for note in (limit, *run.warnings) if note),
+        limit=task.limit,
     )
 
 
@@ -92,12 +93,13 @@ def _method(label: str) -> str:
     return "full precision" if label == "fp32" else "API" if label == "api" else ""
 
 
-def _newest(model: str, quantization: str, task: str, store: Store) -> str | None:
-    """The cell of the newest import that has items."""
-    wanted: Mapping[str, str] = {"model": model, "quantization": quantization}
-    for run in imports(store):
-        if all(getattr(run, name) == value for name, value in wanted.items()):
-            for each in run.tasks:
-                if each.task == task and each.has_items:
-                    return each.cell_key
-    return None
+def _largest(model: str, quantization: str, task: str, store: Store) -> str | None:
+    """The cell of the import with the most items, the newest of equals: the one whose score is shown."""
+    found = [
+        each
+        for run in imports(store)
+        if (run.model, run.quantization) == (model, quantization)
+        for each in run.tasks
+        if each.task == task and each.has_items
+    ]
+    return max(found, key=lambda each: each.n or 0).cell_key if found else None

@@ -12,7 +12,7 @@ from evals.importing.imported import PREFIX, text_hash
 from evals.importing.keeping import imported_run, is_imported, item_facts
 from evals.importing.lm_eval_samples import doc_hash
 from evals.importing.measurements import imported_measurements
-from evals.measurements import Measurement
+from evals.measurements import Measurement, items_differ
 from evals.names import known
 from evals.results import measured_measurements
 from evals.store import Store, shared_store
@@ -34,13 +34,12 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One task of one run. ``protocol`` are the settings that must agree; a ``limit`` leaves common items to pair."""
+    """One task of one run. ``protocol`` are the settings that must agree."""
 
     measurement: Measurement
     protocol: Mapping[str, str]
     shape: str
     answers: Mapping[str, Answer]
-    limit: str = ""
 
 
 def is_run(name: str, store: Store | None = None) -> bool:
@@ -49,11 +48,18 @@ def is_run(name: str, store: Store | None = None) -> bool:
 
 
 def compare_runs(
-    first: str, second: str, task_name: str | None = None, store: Store | None = None, *, margin: float = MARGIN
+    first: str,
+    second: str,
+    task_name: str | None = None,
+    store: Store | None = None,
+    *,
+    margin: float = MARGIN,
+    common_items: bool = False,
 ) -> list[VariantComparison]:
     """Compare two runs on one task, or on all that both have; with several the last one is over all their items.
 
-    Raises ValueError where they share no task, and where their settings differ, naming each that does.
+    Raises ValueError where they share no task, and where their settings differ, naming each that does. Two files
+    that hold other items, such as by another limit, are compared only where ``common_items`` asks for those of both.
     """
     if not 0.0 <= margin <= 1.0:
         raise ValueError(f"margin is {margin}; give a fraction from 0 to 1, such as 0.02 for two points")
@@ -64,12 +70,15 @@ def compare_runs(
         common = [known("task of both runs", task_name, common)] if common else []
     if not common:
         raise ValueError(f"{first} has {_listed(left)}, {second} has {_listed(right)}: no task in common")
-    differing = [f"{name}: {'; '.join(odd)}" for name in common if (odd := differences(left[name], right[name]))]
+    asked = {name: differences(left[name], right[name]) for name in common}
+    held = {name: "" if common_items else _other_items(left[name], right[name]) for name in common}
+    differing = [
+        f"{name}: {'; '.join(odd)}" for name in common if (odd := [part for part in (*asked[name], held[name]) if part])
+    ]
     if differing:
-        raise ValueError(
-            f"{first} and {second} cannot be compared on {' | '.join(differing)}"
-            + (". Name a task that was run alike with --task" if len(differing) < len(common) else "")
-        )
+        alike = ". Name a task that was run alike with --task" if len(differing) < len(common) else ""
+        on_common = "" if any(asked.values()) else ". Compare the items that both hold with --common"
+        raise ValueError(f"{first} and {second} cannot be compared on {' | '.join(differing)}{alike}{on_common}")
     sides = [_sides(name, left[name], right[name]) for name in common]
     one, two = (next(iter(tasks.values())).measurement for tasks in (left, right))
     found = adjusted_for_tasks([_noted(compared(s, one, two, margin), left[s.task], right[s.task]) for s in sides])
@@ -102,6 +111,19 @@ def differences(first: Side, second: Side) -> list[str]:
     return found
 
 
+def _other_items(first: Side, second: Side) -> str:
+    """How the items of two files differ, and how many both hold; "" where they do not or one run was made here."""
+    if not first.measurement.origin == second.measurement.origin == "imported":
+        return ""
+    said = items_differ(first.measurement, second.measurement)
+    both = len(first.answers.keys() & second.answers.keys())
+    only = len(first.answers) - both, len(second.answers) - both
+    if both and any(only):
+        said = said or f"items differ ({only[0]:,} only in the first, {only[1]:,} only in the second)"
+        return f"{said}, {both:,} in common"
+    return said
+
+
 def _tasks(run: str, store: Store) -> dict[str, Side]:
     row = store.run(run)
     if row is None:
@@ -119,7 +141,6 @@ def _imported(run: str, store: Store) -> dict[str, Side]:
             measurement=by_task[each.task],
             protocol=each.protocol,
             shape=each.shape,
-            limit=each.limit,
             answers={row["item"]: _answer(row, item_facts(row)) for row in store.items(each.cell_key)},
         )
         for each in kept.tasks
@@ -190,9 +211,9 @@ def _sides(name: str, left: Side, right: Side) -> Sides:
 def _noted(found: VariantComparison, left: Side, right: Side) -> VariantComparison:
     """The comparison with its task's group as it was imported, and a word where only a part was compared."""
     left_out = found.only_first_items + found.only_second_items
-    limits = [f"{side.limit} items" if side.limit else "no limit" for side in (left, right)]
-    differing = f"limit differs ({limits[0]} against {limits[1]}): " if limits[0] != limits[1] else ""
-    note = f"{differing}only the {found.n:,} common items are compared" if left_out else ""
+    differing = items_differ(left.measurement, right.measurement)
+    note = f"only the {found.n:,} common items are compared" if left_out or differing else ""
+    note = f"{differing}: {note}" if differing else note
     group = left.measurement.task_group or right.measurement.task_group
     return replace(found, task_group=group, reason="; ".join(part for part in (found.reason, note) if part))
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from decisions.comparison import Comparison, ItemFlips
 from decisions.options import Option
+from decisions.report.clean import clean_text, visible
 from evals.importing.measurements import imported_texts
 from evals.results import ItemText, item_texts
 from pages.ui.wording import md
@@ -47,7 +48,7 @@ def _item(ours: ItemText | None, theirs: ItemText | None, first: str, second: st
     if asked is None:
         return
     with st.container(border=True):
-        st.text(asked.prompt)
+        st.text(visible(asked.prompt))
         columns = st.columns(3)
         answers = (
             (f"{first} said", ours.output if ours else "not measured"),
@@ -57,4 +58,4 @@ def _item(ours: ItemText | None, theirs: ItemText | None, first: str, second: st
         for column, (title, text) in zip(columns, answers, strict=True):
             with column:
                 st.caption(md(title))
-                st.text(text or "(nothing)")
+                st.text(clean_text(text) or "(nothing)")

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from decisions.evidence import COMMON, ITEMS, OWN
 from decisions.scenarios import Scenario, scenario_from_inputs
 from decisions.sla import QualityLine
 from pages.ui import inputs
@@ -17,6 +18,8 @@ def sidebar(base: Scenario, *, accelerators: Sequence[str], provider_classes: Se
     with st.sidebar:
         changes: dict[str, Any] = _sla(base)
         changes |= _today(base)
+        if base.evidence == "imported":
+            changes |= _items(base)
         with st.expander("Workload", icon=":material/stacked_line_chart:"):
             changes |= _workload(base)
         with st.expander("Candidates", icon=":material/checklist:"):
@@ -149,6 +152,19 @@ def _today(base: Scenario) -> dict[str, Any]:
     return {
         "status_quo": inputs.choice("today", "What you use today", list(titles), default=base.status_quo, titles=titles)
     }
+
+
+def _items(base: Scenario) -> dict[str, Any]:
+    titles = {"own": OWN, "common": COMMON}
+    chosen = inputs.choice(
+        "items-of-files",
+        ITEMS,
+        list(titles),
+        default="common" if base.common_items else "own",
+        titles=titles,
+        help="Files made with other limits hold other items. They are not compared, unless only the common ones are.",
+    )
+    return {"common_items": chosen == "common"}
 
 
 def status_quo_title(scenario: Scenario) -> str:

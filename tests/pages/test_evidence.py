@@ -90,6 +90,25 @@ def test_uploads_keep_their_names_so_that_samples_find_their_results(tmp_path: P
     assert not (tmp_path.parent / f"results_{TIME}.json").exists()
 
 
+def test_row_34_files_with_other_limits_are_compared_only_by_choice(tmp_path: Path) -> None:
+    lm_eval(tmp_path / "files" / "a", [1.0] * 30)
+
+    def change(whole: dict[str, Any]) -> None:
+        whole["config"].update(limit=20)
+        whole["config"]["model_args"].update(load_in_8bit=True)
+
+    lm_eval(tmp_path / "files" / "b", [0.0] * 5 + [1.0] * 15, change=change)
+    assert not take([tmp_path / "files"]).refused
+    app = opened("Compare", scenario="imported")
+    assert not app.exception
+    notes = [note for table in app.dataframe for note in table.value.get("Note", [])]
+    assert any("limit differs (" in note and "only the common ones" in note for note in notes)
+    next(box for box in app.selectbox if box.label == "Items of your files").select("common").run()
+    assert not app.exception
+    notes = [note for table in app.dataframe for note in table.value.get("Note", [])]
+    assert "paired, 20 items, 5 flips" in notes
+
+
 @pytest.mark.usefixtures("imported")
 def test_the_map_has_a_panel_a_model_and_a_mark_a_cell() -> None:
     cells = coverage(every_measurement(), ["org/llama-8b", "Meta-Llama-3-8B-Instruct"])

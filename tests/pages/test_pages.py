@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from evals import runs
+from evals.plan import Plan
 from pages.ui.menu import MORE
 from pages.ui.menu import PAGES as PAGES_FIRST
 from pricing import overrides
@@ -125,6 +127,24 @@ def test_report_offers_every_format_of_the_present_decision() -> None:
     assert answer(app).removeprefix("## ").replace("\\", "") == answer(opened(budget="1234")).removeprefix(
         "## "
     ).replace("\\", "")
+
+
+def test_row_80_a_table_of_0_rows_cannot_be_downloaded_and_says_why() -> None:
+    app = opened("Report", scenario="support-desk", today="")
+    shown = {element.proto.label: element.proto for element in app.get("download_button")}
+    assert shown["CSV"].disabled and "0 rows" in shown["CSV"].help
+    assert not shown["PDF"].disabled
+
+
+def test_row_77_back_and_refresh_show_the_run_that_is_going_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "resume", lambda *_: None)
+    name = runs.start(Plan(models=("tiny-1m",), quantizations=("bf16",), tasks=("math",), limit=5))
+    for _ in range(2):  # a new session each, as after a refresh
+        shown = opened("Run")
+        assert not shown.exception
+        tables = [list(table.value["Run"]) for table in shown.dataframe if "Run" in table.value]
+        assert tables == [[name]]
+    assert len(runs.runs()) == 1
 
 
 def test_run_says_so_where_nothing_is_measured() -> None:

@@ -51,3 +51,15 @@ def test_delete_takes_it_away() -> None:
     app = opened("Saved")
     app.button(key=f"delete_{name}").click().run()
     assert kept() == ([], [])
+
+
+def test_row_78_a_second_tab_is_told_of_the_first_and_overwrites_nothing() -> None:
+    first, second = opened("Saved"), opened("Saved")
+    for tab in (first, second):
+        tab.text_input[0].set_value("Board")
+        tab.button(key="FormSubmitter:save-Save this decision").click().run()
+    shown = [*first.success, *first.toast], [*second.success, *second.toast]
+    told = ["".join(element.value for element in each) for each in shown]
+    assert "Another one of that name" not in told[0]
+    assert "Another one of that name was saved at" in told[1] and "both are kept" in told[1]
+    assert [one.name for one in kept()[0]] == ["Board", "Board"]

@@ -41,6 +41,7 @@ def test_ninety_days_are_fresh_and_ninety_one_are_not(day: str, stale: bool) -> 
     ("changed", "message"),
     [
         ({"usd_per_hour": 0}, "usd_per_hour of P A6000 ×1 is 0"),
+        ({"usd_per_hour": -0.5}, "usd_per_hour of P A6000 ×1 is -0.5"),
         ({"usd_per_hour": float("nan")}, "usd_per_hour"),
         ({"count": 0}, "count of P A6000 ×0"),
         ({"tier": "free"}, "tier of P A6000 ×1 is 'free'"),

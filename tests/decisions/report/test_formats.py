@@ -164,9 +164,11 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_text_is_cleaned_of_what_moves_other_text() -> None:
-    assert clean_text("a\x1b[31mred\x1b[0m\x00") == "ared"
-    assert clean_text("\u202egnp.exe\u202c") == "gnp.exe"
+def test_row_70_what_moves_or_hides_other_text_is_shown_by_its_code() -> None:
+    assert clean_text("a\x1b[31mred\x00") == "a[U+001B][31mred[U+0000]"
+    assert clean_text("\u202egnp.exe\u202c") == "[U+202E]gnp.exe[U+202C]"
+    assert clean_text("ad\u200bmin") == "ad[U+200B]min"
+    assert clean_text("one\r\ntwo\rthree") == "one\ntwo[U+000D]three"
     assert clean_text("e" + "\u0301" * 5000) == "e" + "\u0301" * 3
     assert len(clean_text("x" * 1_000_000)) < 5_000
     assert clean_text("naïve 中文 ok\n") == "naïve 中文 ok\n"

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from decisions.decision import decide
+from decisions.options import Option
 from decisions.report.formats import render, safe_cell
 from decisions.report.model import Report, build_report
 from pricing.quotes import Quote
@@ -77,3 +79,16 @@ def test_a_report_before_the_first_result_says_so(priced: Priced) -> None:
         text = render(empty, name).decode()
         assert ("Nothing is measured on this machine yet" in text) == (name != "csv")
     assert "Options" not in render(empty, "md").decode() and len(render(empty, "csv").decode().splitlines()) == 1
+
+
+def test_rows_62_and_64_another_model_and_old_prices_stand_among_the_caveats(report: Report) -> None:
+    seen = measured("big", "q4", 0.9, origin="measured", note="asked for 'tiny', it says that 'cheaper' answered")
+    old = quote(400.0, price_age_days=91, price_date="2026-08-22")
+    option = Option(
+        id="one", kind="deployment", label="Big q4", model="big", quantization="q4", method="", quote=old,
+        measurements={"quiz": seen}, on_frontier=True,
+    )  # fmt: skip
+    decision = replace(decide(scenario(), [], None), options=(option,))  # type: ignore[arg-type]
+    caveats = build_report(scenario(), decision)["caveats"]
+    assert "big @ q4: asked for 'tiny', it says that 'cheaper' answered." in caveats
+    assert "Prices older than 90 days: Big q4 (2026-08-22)." in caveats

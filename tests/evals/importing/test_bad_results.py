@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from evals.importing.keeping import imports
 from evals.importing.taking import take
 from evals.store import Store
 from tests.evals.importing.examples import HEADER, csv, in_results, lm_eval, read, refusal
@@ -57,3 +58,15 @@ def test_row_37_odd_names_of_models(tmp_path: Path, name: str, shown: str) -> No
 def test_row_56_an_unknown_quantization_lists_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"unknown quantization 'nf44'.*nf4"):
         take([tmp_path], quantization="nf44", store=Store(tmp_path / "store.sqlite"))
+
+
+@pytest.mark.parametrize("trick", ['"; DROP TABLE items; --', "%s", "${7*7}", "{{7*7}}"])
+def test_row_81_a_name_that_is_code_elsewhere_is_a_name_here(tmp_path: Path, trick: str) -> None:
+    def change(whole: dict[str, Any]) -> None:
+        whole["model_name"] = whole["config"]["model_args"]["pretrained"] = trick
+
+    store = Store(tmp_path / "store.sqlite")
+    found = take([lm_eval(tmp_path / "files", change=change)], store=store)
+    assert [run.model for run in found.runs] == [trick]
+    assert {run.model for run in imports(Store(tmp_path / "store.sqlite"))} == {trick}
+    assert len(store.items(store.cell_keys()[0])) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from evals.importing.taking import take
 from evals.results import measured_measurements
 from evals.runs import runs, status
 from evals.store import Store
-from tests.evals.importing.examples import Change, inspect_log, lm_eval, report
+from tests.evals.importing.examples import HEADER, Change, inspect_log, lm_eval, report
 
 
 @pytest.fixture
@@ -51,12 +52,57 @@ def test_rows_in_another_order_are_still_paired(store: Store, tmp_path: Path) ->
     assert (found.b, found.c) == (1, 1)
 
 
-def test_a_limited_run_is_compared_on_the_common_items(store: Store, tmp_path: Path) -> None:
-    first = taken(store, lm_eval(tmp_path / "a"))
-    second = taken(store, lm_eval(tmp_path / "b", (0, 0), change=lambda r: r["config"].update(limit=2)))
+def limited(store: Store, folder: Path, n: int, scores: Sequence[float]) -> str:
+    return taken(store, lm_eval(folder, scores, change=lambda r: r["config"].update(limit=n)))
+
+
+def test_row_34_files_with_other_limits_are_refused_with_both_and_the_way_on(store: Store, tmp_path: Path) -> None:
+    first, second = taken(store, lm_eval(tmp_path / "a")), limited(store, tmp_path / "b", 2, (0, 0))
+    with pytest.raises(ValueError) as trouble:
+        compare_runs(first, second, store=store)
+    assert str(trouble.value) == (
+        f"{first} and {second} cannot be compared on gsm8k: limit differs (no limit, 4 items, against limit 2, 2 items)"
+        ", 2 in common. Compare the items that both hold with --common"
+    )
+
+
+def test_row_34_the_common_items_are_compared_when_asked_for(store: Store, tmp_path: Path) -> None:
+    # 1 0 1 1 against 0 0 on its first two items: one lost of two, whatever the other two say
+    first, second = taken(store, lm_eval(tmp_path / "a")), limited(store, tmp_path / "b", 2, (0, 0))
+    [found] = compare_runs(first, second, store=store, common_items=True)
+    assert (found.n, found.b, found.c, found.only_first_items, found.difference) == (2, 1, 0, 2, -0.5)
+    assert "limit differs (no limit, 4 items, against limit 2, 2 items): only the 2 common items" in found.reason
+
+
+def test_row_34_the_same_limit_is_no_difference(store: Store, tmp_path: Path) -> None:
+    first, second = limited(store, tmp_path / "a", 2, (1, 1)), limited(store, tmp_path / "b", 2, (1, 0))
     [found] = compare_runs(first, second, store=store)
-    assert (found.n, found.b, found.c, found.only_first_items) == (2, 1, 0, 2)
-    assert "limit differs (no limit against 2 items): only the 2 common items are compared" in found.reason
+    assert (found.n, found.b, found.c) == (2, 1, 0)
+
+
+def test_row_34_files_that_state_no_limit_are_told_apart_by_their_items(store: Store, tmp_path: Path) -> None:
+    names = []
+    for name, items in (("bf16", "wxyz"), ("nf4", "wxy")):
+        path = tmp_path / name / "tickets.csv"
+        path.parent.mkdir()
+        path.write_text(HEADER + "".join(f"{item},1,m,{name}\n" for item in items))
+        names.append(taken(store, path))
+    with pytest.raises(ValueError, match=r"number of items differs \(4 against 3\), 3 in common.*--common"):
+        compare_runs(*names, store=store)
+    assert compare_runs(*names, store=store, common_items=True)[0].n == 3
+
+
+def test_row_34_a_limit_beside_other_shots_leaves_no_way_on(store: Store, tmp_path: Path) -> None:
+    def change(whole: dict[str, Any]) -> None:
+        whole["config"].update(limit=2)
+        whole["n-shot"].update(gsm8k=8)
+
+    first, second = taken(store, lm_eval(tmp_path / "a")), taken(store, lm_eval(tmp_path / "b", (0, 0), change=change))
+    with pytest.raises(ValueError, match=r"shots differs \(5 against 8\); limit differs") as trouble:
+        compare_runs(first, second, store=store)
+    assert "--common" not in str(trouble.value)
+    with pytest.raises(ValueError, match="shots differs"):
+        compare_runs(first, second, store=store, common_items=True)
 
 
 def named(name: str) -> Change:
@@ -201,6 +247,12 @@ def test_the_commands_speak_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     first, second = (run["id"] for run in answer["runs"][:2])
     compared = json.loads(CliRunner().invoke(app, ["compare", first, second, "--json"]).stdout)
     assert (compared["n"], compared["b"], compared["c"]) == (4, 1, 1)
+    (folder / "limited").mkdir()
+    short = limited(Store(), folder / "limited", 2, (0, 0))
+    refused = CliRunner().invoke(app, ["compare", first, short, "--json"])
+    assert refused.exit_code == 2 and "limit differs" in refused.stderr and "--common" in refused.stderr
+    assert json.loads(CliRunner().invoke(app, ["compare", first, short, "--common", "--json"]).stdout)["n"] == 2
+    assert CliRunner().invoke(app, ["forget", short]).exit_code == 0
     assert len(json.loads(CliRunner().invoke(app, ["imports", "--json"]).stdout)["runs"]) == 3
     assert CliRunner().invoke(app, ["forget", first]).exit_code == 0
     assert CliRunner().invoke(app, ["compare", first, second]).exit_code == 2

@@ -115,13 +115,13 @@ def test_another_file_and_impossible_values_are_damaged(q8: Path, tmp_path: Path
         facts(tmp_path / "nan.gguf", validate=True)
 
 
-def test_a_crash_of_the_loader_is_an_error_here(q8: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_53_a_crash_of_the_loader_is_named(q8: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     probe(q8)
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
     crashing.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(crashing))
-    with pytest.raises(EngineError, match=r"crashed while loading mine\.gguf \(signal 11\)"):
+    with pytest.raises(EngineError, match=r"crashed while loading mine\.gguf: file damaged or hostile \(signal 11\)"):
         probe(q8)
 
 
