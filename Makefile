@@ -44,7 +44,7 @@ audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (a
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages
-	for one in grid race intervals forecast speed enumeration patterns sandbox; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
+	for one in grid race intervals forecast speed enumeration patterns sandbox stores; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
 	$(BIN)/python -m tests.benchmarks.backtest $(if $(wildcard $(STORE)),--store $(STORE))
 	$(BIN)/python -m tests.benchmarks.write
 
@@ -71,12 +71,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # torch goes first, on its own: resolved together with the rest, pip may settle on another build of several gigabytes.
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt requirements-app.txt | $(VENV)/bin/python
 	$(PIP) "$$(grep '^torch==' requirements.txt)"
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-test: requirements-test.txt requirements-postgres.txt $(VENV)/.installed
+$(VENV)/.installed-test: requirements-test.txt requirements-postgres.txt requirements-cluster.txt $(VENV)/.installed
 	$(PIP) -r requirements-test.txt
 	@touch $@
 

@@ -19,6 +19,7 @@ from decisions.history.shelf import taken
 from decisions.options import Decision
 from decisions.order import race_order, weights
 from decisions.patterns.command import patterns
+from decisions.renting_command import rent
 from decisions.report.files import write_all
 from decisions.report.formats import FORMATS, check_format, render
 from decisions.report.people import People
@@ -40,6 +41,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pret
 app.add_typer(saved_app, name="saved", help="Keep decisions, send them, see what has changed since.")
 
 app.command()(patterns)
+app.command()(rent)
 
 ScenarioName = Annotated[str, typer.Option("--scenario", help="a built-in scenario, or a scenario file")]
 SlaFile = Annotated[Path | None, typer.Option("--sla", help="thresholds, YAML or JSON")]

@@ -11,6 +11,7 @@ from evals.commands.divergence import divergence
 from evals.commands.endpoint import app as endpoint_app
 from evals.commands.forecast import forecast
 from evals.commands.gpu import gpu_check
+from evals.commands.health import health
 from evals.commands.importing import forget, import_runs, imports
 from evals.commands.names import list_names
 from evals.commands.pictures import pictures
@@ -29,7 +30,7 @@ app.add_typer(task_app, name="task", help="Tasks of your own: from a table, or b
 app.add_typer(store_app, name="store", help="Check, back up or restore the results.")
 for command in (
     run, race, status, cancel, resume, compare, divergence, forecast, export, quantizations, sensitivity, suspects,
-    export_variant, gpu_check, pictures, preflight,
+    export_variant, gpu_check, pictures, preflight, health,
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)

@@ -6,6 +6,7 @@ import re
 import shutil
 from functools import lru_cache
 from importlib.metadata import Distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 from evals.catalogue.entry import Device, Quantization
@@ -79,3 +80,16 @@ def pin(package: str) -> str:
 def _installed(package: str) -> bool:
     # asked often, and reading a version parses the whole metadata of the package
     return any(True for _ in Distribution.discover(name=package))
+
+
+def shows_only() -> str:
+    """Why no run can be started by this installation, "" where one can."""
+    if find_spec("torch") is not None:
+        return ""
+    return "This installation only shows results; start runs where all of requirements.txt is installed"
+
+
+def require_engines() -> None:
+    """Raise ValueError where no run can be started."""
+    if why := shows_only():
+        raise ValueError(why)

@@ -11,7 +11,7 @@ from evals.importing.base_names import base_name
 from evals.measurements import Measurement
 from evals.names import known
 from evals.plan import cell_key, task_hash
-from evals.results import item_scores, item_texts, measured_measurements
+from evals.results import finished_variants, item_scores, item_texts, measured_measurements
 from evals.statistics.flips import ExcessFlips, answer_change_fraction, excess_flips, holm
 from evals.statistics.pairs import PairComparison, compare_pairs
 from evals.store import Store, shared_store
@@ -75,7 +75,9 @@ def compare(
     if not 0.0 <= margin <= 1.0:
         raise ValueError(f"margin is {margin}; give a fraction from 0 to 1, such as 0.02 for two points")
     store = store or shared_store()
-    measured = measured_measurements(store)
+    finished = finished_variants(store)
+    asked = [known("measured variant", name, finished) for name in (first, second, repeat) if name and finished]
+    measured = measured_measurements(store, asked)
     variants = {f"{m.model}@{m.quantization}": m for m in measured}
     if not variants:
         raise ValueError("nothing was measured here yet; start with: python -m evals run --plan demo")

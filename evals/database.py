@@ -71,6 +71,11 @@ class Database:
         """Where this machine keeps its files; work waits while its disk is full."""
         return self.backend.folder
 
+    @property
+    def store_id(self) -> str:
+        """What tells this store from every other, also in its copies."""
+        return self._known()["store"]
+
     # Opening, damage, schema
 
     def _prepare(self) -> None:

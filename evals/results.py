@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,8 +29,16 @@ class ItemText:
     score: float
 
 
-def measured_measurements(store: Store | None = None) -> list[Measurement]:
-    """Every finished cell, newest run first; cells that share a key appear once."""
+def finished_variants(store: Store) -> list[str]:
+    """``MODEL@QUANTIZATION`` of every finished cell; reads no item."""
+    return list(dict.fromkeys(f"{c['model']}@{c['quantization']}" for c in store.cells() if c["state"] == "done"))
+
+
+def measured_measurements(store: Store | None = None, only: Collection[str] | None = None) -> list[Measurement]:
+    """Every finished cell, newest run first; cells that share a key appear once.
+
+    ``only`` names variants, MODEL@QUANTIZATION: of the others no item is read.
+    """
     store = store or shared_store()
     variants = store.variants()
     created = {row["run"]: row for row in store.runs() if not is_imported(row)}
@@ -42,6 +50,8 @@ def measured_measurements(store: Store | None = None) -> list[Measurement]:
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
     for model, label, task_ in done:
         labels[model, task_].append(label)
+    if only is not None:
+        done = {key: cell for key, cell in done.items() if f"{key[0]}@{key[1]}" in only}
     found = []
     all_scores = store.scores([cell["cell_key"] for cell in done.values()])
     for (model, _, name), cell in done.items():

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from evals.availability import require_engines, shows_only
 from evals.disk import short_of_disk
 from evals.home import ROOT, home
 from evals.importing.keeping import is_imported
@@ -25,6 +26,7 @@ from evals.tasks import items, task_if_there
 from evals.worker import OPEN, finish_run, is_race
 
 CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
+Executor = Literal["local", "ray"]
 RunState = Literal["running", "done", "cancelled", "paused", "interrupted"]
 MAX_WORKERS = 8
 WORKER = "evals.worker"
@@ -71,10 +73,13 @@ class RunStatus:
     reason: str = ""
 
 
-def start(plan: Plan, store: Store | None = None) -> str:
-    """Write the run and start its workers; an equal plan that is still running is joined instead of repeated."""
+def start(plan: Plan, store: Store | None = None, executor: Executor = "local") -> str:
+    """Write the run and start its workers; an equal plan that is still running is joined instead of repeated.
+
+    Of another executor the workers are left to whoever drives it.
+    """
     plan = plan.checked()
-    return begin(asdict(plan), plan.digest, plan.cells(), store)
+    return begin(asdict(plan), plan.digest, plan.cells(), store, executor)
 
 
 def start_race(spec: RaceSpec, store: Store | None = None) -> str:
@@ -83,23 +88,26 @@ def start_race(spec: RaceSpec, store: Store | None = None) -> str:
     return begin(spec.plan(), digest_of(spec.plan()), spec.cells(), store)
 
 
-def begin(plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: Store | None = None) -> str:
+def begin(
+    plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: Store | None, executor: Executor = "local"
+) -> str:
     """Write a run of these cells and start its workers; returns the run that now stands for the digest."""
+    require_engines()
     store = store or shared_store()
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+    made_by = {"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count(), "executor": executor}
     row = {
         "run": run,
         "digest": digest,
         "plan": json.dumps(plan),
         "state": "running",
         "created": time.time(),
-        "provenance": json.dumps({"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count()}),
+        "provenance": json.dumps(made_by),
     }
-    queued = [
-        {**asdict(cell), "run": run, "position": position, "state": "queued"} for position, cell in enumerate(cells)
-    ]
+    queued = [{**asdict(cell), "run": run, "position": n, "state": "queued"} for n, cell in enumerate(cells)]
     run = store.add_run(row, queued)
-    resume(run, store)
+    if executor == "local":
+        resume(run, store)
     return run
 
 
@@ -138,15 +146,17 @@ def resume(run: str, store: Store | None = None) -> None:
         held.hand_over()
 
 
-def reopen(run: str, store: Store | None = None) -> None:
+def reopen(run: str, store: Store | None = None, executor: Executor = "local") -> None:
     """Go on with a paused run, queue those of its cells that were cancelled, failed or not run, and start workers."""
+    require_engines()
     store = store or shared_store()
     if not any(row["run"] == run for row in _rows(store)):
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
     store.set_run(run, state="running", finished=None, reason="")
     values = {"state": "queued", "reason": "", "attempts": 0, "batch_size": None}
     store.set_cells(run, values, {}, states=("cancelled", "failed", "not run"))
-    resume(run, store)
+    if executor == "local":
+        resume(run, store)
 
 
 def cancel(run: str, store: Store | None = None) -> None:
@@ -186,10 +196,12 @@ def ensure_demo(store: Store | None = None) -> str | None:
     store = store or shared_store()
     rows = _rows(store)
     if not rows:
-        return start(demo_plan(), store) if demo_plan_is_possible() else None
+        return start(demo_plan(), store) if demo_plan_is_possible() and not shows_only() else None
     for row in rows:
         if row["state"] == "running":
-            resume(row["run"], store)
+            local = json.loads(row["provenance"]).get("executor", "local") == "local"
+            if local and not shows_only():  # models of a cluster may be too large for this machine
+                resume(row["run"], store)
             return str(row["run"])
     return None
 

@@ -17,6 +17,7 @@ from evals.schema import CELLS, ITEMS, RUNS, VARIANTS, Row, row_hash
 __all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
 
 MANY_ROWS = 1_000  # written at once
+FEW_CELLS = 200  # named one by one in a query
 
 
 class Store(Database):
@@ -79,8 +80,12 @@ class Store(Database):
             self._change(connection, CELLS, matching, values)
 
     @patient
-    def claim_variant(self, run: str, worker: str, alive: Callable[[], Iterable[str]]) -> list[Row]:
+    def claim_variant(
+        self, run: str, worker: str, alive: Callable[[], Iterable[str]], only: tuple[str, str] | None = None
+    ) -> list[Row]:
         """Give this worker the next variant of a running run that nobody alive works on; [] when none is left.
+
+        ``only``: no other than this model and quantization.
 
         ``alive`` is asked under the write lock: a worker that claimed a moment ago must not be taken for a dead one.
         """
@@ -96,6 +101,8 @@ class Store(Database):
                 if cell["worker"] in held:
                     taken.add((cell["model"], cell["quantization"]))
             free = [c for c in waiting if (c["model"], c["quantization"]) not in taken]
+            if only is not None:
+                free = [c for c in free if (c["model"], c["quantization"]) == only]
             if not free:
                 return []
             variant = (free[0]["model"], free[0]["quantization"])
@@ -138,14 +145,17 @@ class Store(Database):
 
     def scores(self, cell_keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Score by item for each cell, checked against the row hashes; only cells that grew are read again."""
-        counted = self._read(select(ITEMS.c.cell_key, func.count().label("n")).group_by(ITEMS.c.cell_key))
-        counts = {row["cell_key"]: row["n"] for row in counted}
-        for key in cell_keys:
+        keys = list(cell_keys)
+        counting = select(ITEMS.c.cell_key, func.count().label("n")).group_by(ITEMS.c.cell_key)
+        if len(keys) <= FEW_CELLS:  # of the others not even the index is read
+            counting = counting.where(ITEMS.c.cell_key.in_(keys))
+        counts = {row["cell_key"]: row["n"] for row in self._read(counting)}
+        for key in keys:
             if len(self._scores.get(key, ())) != counts.get(key, 0):
                 rows = self.items(key)
                 self._scores[key] = {row["item"]: row["score"] for row in rows}
                 self._marked[key] = sum('"unsandboxed"' in row["metrics"] for row in rows)
-        return {key: self._scores.get(key, {}) for key in cell_keys}
+        return {key: self._scores.get(key, {}) for key in keys}
 
     def unsandboxed(self, cell_key: str) -> int:
         """Of the results last read by ``scores``: how many ran model-written code without a sandbox."""

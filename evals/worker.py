@@ -50,8 +50,9 @@ def remaining(store: Store, cell: Row, task_: Task, limit: int | None, seed: int
 class Worker:
     """Evaluates one variant at a time until none of the run is left."""
 
-    def __init__(self, store: Store, run: str, name: str) -> None:
-        self._store, self._run, self._name = store, run, name
+    def __init__(self, store: Store, run: str, name: str, only: tuple[str, str] | None = None) -> None:
+        """``only`` is the one variant to take, model and quantization; any if left out."""
+        self._store, self._run, self._name, self._only = store, run, name, only
         row = store.run(run)
         if row is None:
             raise SystemExit(f"no run {run!r} in the store")
@@ -71,7 +72,8 @@ class Worker:
             log.error("%s", error)
 
     def _work(self) -> None:
-        while cells := self._store.claim_variant(self._run, self._name, partial(self._store.alive_workers, self._run)):
+        alive = partial(self._store.alive_workers, self._run)
+        while cells := self._store.claim_variant(self._run, self._name, alive, self._only):
             try:
                 self._evaluate(cells)
             except (Stopped, StoreError, TooManyErrors, StartAgain):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from decisions.charts.run_grid import run_grid
 from evals import runs
+from evals.availability import shows_only
 from evals.race import Standing
 from evals.race_spec import spec_from
 from evals.races import standing
@@ -38,7 +39,8 @@ def show_run(workspace: Workspace, status: runs.RunStatus, race: Standing | None
             icon=":material/stop_circle:",
             help="What is measured so far stays.",
         )
-        resumed = status.state in ("interrupted", "cancelled", "paused") and write_button(
+        resumable = status.state in ("interrupted", "cancelled", "paused") and not shows_only()
+        resumed = resumable and write_button(
             "Resume",
             "resume a run",
             run,
@@ -111,7 +113,7 @@ except STORE_TROUBLE as error:
 shown = shown_run(every)
 if shown is None:
     st.markdown("## Nothing has been measured here yet")
-    st.markdown("Choose what to measure below. It runs in the background; the other pages stay usable.")
+    st.markdown(shows_only() or "Choose what to measure below. It runs in the background; the other pages stay usable.")
 elif shown.state == "running":
     watch(workspace, shown.run)
 else:
@@ -125,6 +127,7 @@ else:
     show_run(workspace, shown, race)
     if shown.state != "done":
         resumed_elsewhere(shown.run, shown.state)
-your_models()
-new_run(workspace, expanded=shown is None or "tasks" in st.query_params)
+if not shows_only():
+    your_models()
+    new_run(workspace, expanded=shown is None or "tasks" in st.query_params)
 history(every)

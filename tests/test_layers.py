@@ -28,6 +28,7 @@ MODEL_STACK = {
     "onnxruntime", "onnxscript", "optimum", "torch", "torchao", "transformers", "xllamacpp",
 }  # fmt: skip
 MODEL_ROOMS = ("evals/engines/", "data/models/")
+CLUSTER_ROOM = "evals/executors/ray.py"
 SCREEN_ROOMS = ("app.py", "pages/")
 MOST_LINES = 300
 # homes and scratch folders of one machine; put together here so that this file does not contain them
@@ -44,6 +45,8 @@ def broken_rules(path: str, source: str) -> list[str]:
             found.append(f"{path}:{line}: {package} imports {module}")
         if root in MODEL_STACK and not path.startswith(MODEL_ROOMS):
             found.append(f"{path}:{line}: {root} outside {' and '.join(MODEL_ROOMS)}")
+        if root == "ray" and path != CLUSTER_ROOM:
+            found.append(f"{path}:{line}: ray outside {CLUSTER_ROOM}")
         if root == "streamlit" and not path.startswith(SCREEN_ROOMS):
             found.append(f"{path}:{line}: streamlit outside {' and '.join(SCREEN_ROOMS)}")
         if path.startswith("evals/sandbox/inside/") and root and root not in sys.stdlib_module_names:
@@ -98,6 +101,7 @@ def test_imports_go_one_way_and_stay_in_their_rooms() -> None:
         ("evals/x.py", "import gguf", "evals/x.py:1: gguf outside evals/engines/ and data/models/"),
         ("pricing/x.py", "from onnx import helper", "pricing/x.py:1: onnx outside evals/engines/ and data/models/"),
         ("app.py", "import importlib\nimportlib.import_module('lm_eval.api')", "app.py:2: lm_eval outside"),
+        ("evals/runs.py", "def f():\n    import ray", "evals/runs.py:2: ray outside evals/executors/ray.py"),
         ("decisions/x.py", "import streamlit as st", "decisions/x.py:1: streamlit outside app.py and pages/"),
         ("evals/sandbox/inside/x.py", "import evals.names", "evals/sandbox/inside/x.py:1: evals.names cannot be seen"),
     ],
@@ -133,7 +137,8 @@ def test_opening_the_app_loads_no_model_library(rooms: tuple[str, ...]) -> None:
     names = [
         path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         for path in modules()
-        if Path(path).parts[0] in rooms and not path.startswith(MODEL_ROOMS) and not path.endswith("__main__.py")
+        if Path(path).parts[0] in rooms and not path.startswith((*MODEL_ROOMS, CLUSTER_ROOM))
+        and not path.endswith("__main__.py")
         # a page is a script that needs a running server; what it imports lies in pages/ui
         and (not path.startswith("pages/") or path.startswith("pages/ui/"))
     ]
@@ -143,5 +148,5 @@ def test_opening_the_app_loads_no_model_library(rooms: tuple[str, ...]) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=HOUSE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    heavy = MODEL_STACK | {"datasets"} | (set() if "pages" in rooms else {"streamlit"})
+    heavy = MODEL_STACK | {"datasets", "ray"} | (set() if "pages" in rooms else {"streamlit"})
     assert not heavy & loaded

@@ -12,6 +12,7 @@ import typer
 
 from evals import runs as control
 from evals.commands.arguments import Json, Names, say, split, told
+from evals.commands.cluster import check_options, drive, every
 from evals.endpoints.estimate import sentences
 from evals.importing.lm_eval_export import export_lm_eval
 from evals.names import known
@@ -22,6 +23,9 @@ from evals.store import StoreError
 POLL_S = 0.5
 LINE_S = 5.0
 MAX_RESTARTS = 3
+Where = Annotated[str, typer.Option("--executor", help="local workers, or ray: a cluster (docs/scaling.md).")]
+Address = Annotated[str | None, typer.Option(help="Of Ray: HOST:PORT; that of this machine if left out.")]
+Needs = Annotated[Path | None, typer.Option(help="YAML: what a variant takes of a node: cpus, gpus, memory_bytes.")]
 
 
 def run(
@@ -32,10 +36,14 @@ def run(
     limit: Annotated[int | None, typer.Option(help="Items a task; all if left out.")] = None,
     seed: Annotated[int, typer.Option(help="Draws the items; 0 takes them as listed.")] = 0,
     detach: Annotated[bool, typer.Option(help="Return at once; the run goes on by itself.")] = False,
+    executor: Where = "local",
+    address: Address = None,
+    needs: Needs = None,
     as_json: Json = False,
 ) -> None:
     """Evaluate models × quantizations × tasks and wait for the result."""
     with told():
+        where = _checked(executor, address, needs, detach)
         base = named_plan(plan) if plan else demo_plan()
         given = Plan(
             models=split(models, base.models),
@@ -49,13 +57,13 @@ def run(
         for sentence in sentences(given):
             typer.echo(sentence, err=True)
         started = time.time()
-        name = control.start(given)
+        name = control.start(given, executor=where)
     if detach:
         say({"run": name}, as_json, f"started {name}; watch it with: python -m evals status {name}")
         return
     try:
         with told():
-            final = watch(name, quiet=as_json)
+            final = _finished(name, where, address, needs, quiet=as_json)
     except KeyboardInterrupt:
         control.cancel(name)
         typer.echo(f"cancelled {name}; what was measured is kept", err=True)
@@ -64,6 +72,20 @@ def run(
     say(result, as_json, cells_table(final))
     if any(cell.state != "done" for cell in final.cells):
         raise typer.Exit(1)
+
+
+def _checked(executor: str, address: str | None, needs: Path | None, detach: bool = False) -> control.Executor:
+    where: control.Executor = "ray" if known("executor", executor, ("local", "ray")) == "ray" else "local"
+    check_options(where, address, needs, detach)
+    return where
+
+
+def _finished(
+    name: str, where: control.Executor, address: str | None, needs: Path | None, quiet: bool
+) -> control.RunStatus:
+    if where == "local":
+        return watch(name, quiet)
+    return drive(name, address, needs, (lambda: None) if quiet else every(LINE_S, lambda: _progress(name)))
 
 
 def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
@@ -99,13 +121,10 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
 def watch(name: str, quiet: bool) -> control.RunStatus:
     """Wait for the end of a run and start dead workers again. Counting cells is work that the run would miss: what is
     asked twice a second is only whether it still runs."""
-    restarts, shown, next_line = 0, "", time.monotonic()
+    restarts, tell = 0, every(LINE_S, lambda: _progress(name))
     while True:
-        if not quiet and time.monotonic() >= next_line:
-            next_line, line = time.monotonic() + LINE_S, _progress(name)
-            if line != shown:
-                typer.echo(line, err=True)
-            shown = line
+        if not quiet:
+            tell()
         now = control.state(name)
         if now == "interrupted":
             if restarts == MAX_RESTARTS:
@@ -170,12 +189,19 @@ def cancel(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = 
     say({"run": name, "state": "cancelled"}, as_json, f"cancelled {name}")
 
 
-def resume(name: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = False) -> None:
+def resume(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    executor: Where = "local",
+    address: Address = None,
+    needs: Needs = None,
+    as_json: Json = False,
+) -> None:
     """Go on with a run that was cancelled or whose workers died, and wait for it."""
     started = time.time()
     with told():
-        control.reopen(name)
-        final = watch(name, quiet=as_json)
+        where = _checked(executor, address, needs)
+        control.reopen(name, executor=where)
+        final = _finished(name, where, address, needs, quiet=as_json)
     say(run_json(final, time.time() - started), as_json, cells_table(final))
 
 

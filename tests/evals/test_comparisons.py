@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from evals import plan
 from evals.__main__ import app
 from evals.comparisons import EVERY_TASK, compare
 from evals.plan import item_key, task_hash
-from evals.results import item_confidences
-from evals.store import Store
+from evals.results import item_confidences, measured_measurements
+from evals.store import Store, StoreError
 from evals.tasks import items, task
 
 KEYS = {"n", "b", "c", "difference", "low", "high", "p_mcnemar", "flips_fraction", "verdict", "answer_change_fraction"}
@@ -154,3 +155,16 @@ def test_all_wrong_and_all_right_have_width_and_no_nan(store: Store, score: floa
     assert told.exit_code == 0 and "NaN" not in told.stdout
     found = json.loads(told.stdout)
     assert found["low"] < 0 < found["high"] and found["first_score"] == found["second_score"] == score
+
+
+def test_a_comparison_reads_no_item_of_other_variants(store: Store) -> None:
+    measured(store, "one", "bf16", {"shop_math": [1.0] * 30})
+    measured(store, "two", "nf4", {"shop_math": [1.0] * 30})
+    measured(store, "three", "rtn-int3-g128", {"shop_math": [1.0] * 30})
+    [cell] = [cell for cell in store.cells() if cell["quantization"] == "rtn-int3-g128"]
+    with sqlite3.connect(store.path) as raw:  # whoever reads one of these sees that it was altered
+        raw.execute("UPDATE items SET score = 0.0 WHERE cell_key = ?", (cell["cell_key"],))
+    (found,) = compare("tiny-1m@bf16", "tiny-1m@nf4", store=store)
+    assert found.n == 30
+    with pytest.raises(StoreError, match="was altered on disk"):
+        measured_measurements(store)

@@ -1,0 +1,1 @@
+"""Who runs the cells of a run when workers on this machine are not enough; the store stays the one truth."""

@@ -1,0 +1,63 @@
+"""What runs on a node of a cluster: is it fit for these variants, and the evaluation of one. Knows nothing of Ray."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+
+from evals.executors.needs import Variant
+from evals.home import home
+from evals.models import evaluable
+from evals.plan import ENGINE_PACKAGES, variant_key, versions
+from evals.quantizations import quantization
+from evals.redaction import Redacting
+from evals.store import Store, StoreError
+from evals.worker import LOG_FORMAT, StartAgain, Worker
+
+
+def examined(store_id: str, packages: Mapping[str, str], variants: Mapping[Variant, str]) -> list[str]:
+    """What keeps this node from evaluating the variants, each with its key; [] if nothing does."""
+    try:
+        found = Store().store_id
+    except (StoreError, OSError) as error:
+        return [f"cannot open the store: {error}"]
+    if found != store_id:
+        return ["has another store: start Ray there with the same BITBUDGET_DB"]
+    here = versions(ENGINE_PACKAGES)
+    other = [f"{p} {here[p] or 'is missing'}, not {packages[p]}" for p in here if here[p] != packages[p]]
+    if other:
+        return [f"has other packages ({'; '.join(other)}): install the same requirements.txt"]
+    troubles = []
+    for (model, label), key in variants.items():
+        try:
+            if variant_key(evaluable(model), quantization(label)) != key:
+                troubles.append(f"has other weights for {model} @ {label}: copy the same files there")
+        except (ValueError, OSError) as error:
+            troubles.append(str(error))
+    return list(dict.fromkeys(troubles))
+
+
+def evaluate(run: str, variant: Variant, node: str, kind: type[Worker] = Worker) -> None:
+    """Evaluate what is open of one variant, as a worker with a lease of its own. Its cells tell how it went.
+
+    For a fresh process, which ends afterwards: a killed one leaves nothing but a lease that runs out.
+    """
+    name = f"{run}.{node}-{uuid.uuid4().hex[:8]}"
+    logs = home() / "logs" / run
+    logs.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(logs / f"{name}.log", encoding="utf-8")
+    handler.setFormatter(Redacting(LOG_FORMAT))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger("evals.worker").info("worker %s, python %s", name, sys.version.split()[0])
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    store = Store()
+    given = store.lease(name).given
+    store.take_up(name, given)
+    with suppress(StartAgain):  # its cells are queued again, with smaller batches, for another process
+        kind(store, run, name, only=variant).work()
+    store.let_go(name, given)

@@ -1,0 +1,195 @@
+"""A real cluster of two nodes on this machine: nodes and drivers are killed, and the table stays the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals import runs
+from evals.executors.needs import Need
+from evals.home import ROOT
+from evals.plan import Plan
+from evals.store import Store
+from tests.evals.executors.slow import Slow, drive
+from tests.faults.standin import StandIn, notes
+from tests.postgres import Server
+
+ray = pytest.importorskip("ray", reason="ray is not installed: pip install -r requirements-cluster.txt")
+PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "nf4", "rtn-int3-g128"), tasks=("shop_math",), limit=40)
+Table = dict[tuple[str, str], dict[str, float]]
+
+
+def node_arguments() -> dict[str, Any]:
+    """One processor and no dashboard."""
+    sizes = {"num_cpus": 1, "num_gpus": 0, "memory": 3 * 10**9, "object_store_memory": 80 * 2**20}
+    return {**sizes, "include_dashboard": False}
+
+
+@pytest.fixture(scope="module")
+def on_server(postgres: Server) -> str:
+    """The store that the nodes find in their own environment."""
+    return postgres.url(postgres.fresh())
+
+
+@pytest.fixture(scope="module")
+def two_nodes(on_server: str) -> Iterator[Any]:
+    from ray.cluster_utils import Cluster
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr("ray._private.ray_constants.RAY_DASHBOARD_STARTUP_TIMEOUT_S", 0)  # there is none to wait for
+    patch.setenv("BITBUDGET_DB", on_server)
+    started = Cluster()
+    try:
+        started.add_node(**node_arguments())
+        started.add_node(**node_arguments())
+        patch.delenv("BITBUDGET_DB")
+        yield started
+    finally:
+        started.shutdown()
+        patch.undo()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path / "cluster"))
+    return tmp_path
+
+
+def table(run: str) -> Table:
+    store = Store()
+    cells = store.cells(run)
+    assert all(cell["state"] == "done" for cell in cells)
+    return {
+        (cell["quantization"], cell["task"]): {row["item"]: row["score"] for row in store.items(cell["cell_key"])}
+        for cell in cells
+    }
+
+
+def table_of_one_process(place: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+    """The same plan by one worker, in a home of its own."""
+    with monkeypatch.context() as patch:
+        patch.setenv("BITBUDGET_HOME", str(place))
+        store = Store()
+        run = runs.start(PLAN, store, "ray")
+        StandIn(store, run, f"{run}.alone").work()
+        return table(run)
+
+
+def test_a_killed_node_and_a_killed_driver_change_nothing(
+    two_nodes: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.start(PLAN, executor="ray")
+    first = subprocess.Popen(
+        [sys.executable, "-m", "tests.evals.executors.slow", two_nodes.address, run],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 240
+    while len(notes("computed")) < 10:
+        assert first.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    first.kill()
+    first.wait()
+    of_first = len(notes("computed"))
+    assert runs.state(run) in ("running", "interrupted")  # a worker may still be noticing
+
+    said: list[str] = []
+    victim = two_nodes.add_node(**node_arguments())
+    told: list[bool] = []
+
+    def kill_a_node() -> None:
+        working = {cell["worker"].rpartition(".")[2][:8] for cell in Store().cells(run) if cell["state"] == "running"}
+        if not told and victim.node_id[:8] in working and len(notes("computed")) > of_first + 5:
+            two_nodes.remove_node(victim, allow_graceful=False)
+            told.append(True)
+
+    while any(".driver-" in name for name in Store().alive_workers(run)):
+        time.sleep(0.05)
+    drive(two_nodes.address, run, said.append, kill_a_node)
+
+    assert told and any("a node was lost" in words for words in said), said
+    assert table(run) == table_of_one_process(home / "alone", monkeypatch)
+    computed = Counter(notes("computed"))
+    assert len(computed) == 120  # 3 variants × 40 items, and each key stands in the store once
+    acknowledged = [line.split()[0] for line in notes("acknowledged")]
+    assert len(set(acknowledged)) <= 120
+    assert runs.state(run) == "done"
+
+
+def test_a_store_on_a_server_is_found_by_the_nodes_themselves(
+    two_nodes: Any, home: Path, on_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUDGET_DB", on_server)
+    plan = replace(PLAN, quantizations=("bf16",), limit=6)
+    run = runs.start(plan, Store(), "ray")
+    drive(two_nodes.address, run, print)
+    assert [len(scores) for scores in table(run).values()] == [6]
+
+
+def test_a_node_with_another_store_is_left_out_by_name(
+    two_nodes: Any, home: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evals.executors.ray import ClusterError
+
+    monkeypatch.setenv("BITBUDGET_DB", postgres.url(postgres.fresh()))
+    run = runs.start(PLAN, Store(), "ray")
+    said: list[str] = []
+    with pytest.raises(ClusterError, match="no node of the cluster can evaluate"):
+        drive(two_nodes.address, run, said.append)
+    assert [words for words in said if "has another store: start Ray there with the same BITBUDGET_DB" in words], said
+
+
+def test_what_no_node_can_hold_is_named_and_nothing_is_lost(two_nodes: Any, home: Path) -> None:
+    from evals.executors.ray import ClusterError, Drive, cluster
+
+    store = Store()
+    run = runs.start(PLAN, store, "ray")
+    needs = {("tiny-1m", q): Need(cpus=1, gpus=2 if q == "nf4" else 0) for q in PLAN.quantizations}
+    with cluster(two_nodes.address), pytest.raises(ClusterError, match=r"tiny-1m @ nf4 needs 1 CPU, 2 GPU.*0 GPU"):
+        Drive(store, run, needs, print, Slow).go()
+    assert runs.state(run, store) == "interrupted"
+
+
+def test_another_version_on_the_cluster_is_named(two_nodes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from evals.executors.ray import ClusterError, cluster
+
+    monkeypatch.setattr(ray, "__version__", "2.1.0")
+    wanted = r"cannot be used.*Ray: 2\.1\.0.*install the same Python and ray"
+    with pytest.raises(ClusterError, match=wanted), cluster(two_nodes.address):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1"),
+        ("ray://head:10001", "give HOST:PORT"),
+        ("head", "HOST:PORT"),
+    ],
+)
+def test_an_address_that_does_not_answer_is_named(address: str, said: str) -> None:
+    from evals.executors.ray import ClusterError, cluster
+
+    with pytest.raises(ClusterError, match=said), cluster(address):
+        pass
+
+
+def test_a_file_store_is_refused_on_several_machines(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from evals.executors.ray import ClusterError, Drive
+
+    nodes = [{"NodeID": a, "Alive": True, "NodeManagerAddress": a, "Resources": {}} for a in ("10.0.0.1", "10.0.0.2")]
+    monkeypatch.setattr("ray.nodes", lambda: nodes)
+    store = Store()
+    run = runs.start(PLAN, store, "ray")
+    with pytest.raises(ClusterError, match=r"spans several machines.*BITBUDGET_DB"):
+        Drive(store, run, {}, print).go()
