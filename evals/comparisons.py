@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from evals.importing.base_names import base_name
 from evals.measurements import Measurement
 from evals.names import known
-from evals.plan import cell_key, task_hash
+from evals.plan import cell_key, draws_of, task_hash
 from evals.results import finished_variants, item_scores, item_texts, measured_measurements
 from evals.statistics.flips import ExcessFlips, answer_change_fraction, excess_flips, holm
 from evals.statistics.pairs import PairComparison, compare_pairs
@@ -165,13 +166,20 @@ def _same_version(name: str, left: Measurement, right: Measurement, store: Store
             for c in store.cells()
             if (c["model"], c["quantization"], c["task"], c["state"]) == (side.model, side.quantization, name, "done")
         ]
-        if not any(c["cell_key"] == cell_key(c["variant_key"], now) for c in cells):
+        if not any(c["cell_key"] in _keys_now(c, now, store) for c in cells):
             stale.append(side.variant)
     if stale:
         raise ValueError(
             f"{' and '.join(stale)} answered another version of {name} (its prompts, items or scorer changed since); "
             "measure again before comparing"
         )
+
+
+def _keys_now(cell: Mapping[str, Any], now: str, store: Store) -> tuple[str, str]:
+    """What a cell would be filed under today, without and with what its run draws beside."""
+    row = store.run(cell["run"])
+    draws = draws_of(json.loads(row["plan"])) if row else None
+    return cell_key(cell["variant_key"], now), cell_key(cell["variant_key"], now, draws)
 
 
 def together(sides: Sequence[Sides]) -> Sides:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +18,7 @@ from evals.engines.calibration import calibration
 from evals.models import LocalModel, ServedModel, evaluable, named_models, shipped_models
 from evals.names import known
 from evals.quantizations import AS_SERVED, QUANTIZATIONS, Quantization, quantization
+from evals.statistics.agreement import Draws
 from evals.tasks import Task, items, shipped_tasks, task
 
 DEMO_QUANTIZATIONS = (
@@ -37,13 +38,15 @@ SCORERS = Path(__file__).parent / "usertasks" / "scorers.py"
 CODE_JUDGE = Path(__file__).parent / "usertasks" / "running.py"
 HARNESS = 2  # of evals/engines/harness.py: 1 could file the answers of a seeded draw under other items
 ENGINE_PACKAGES = ("torch", "transformers", "lm_eval")
+LIKELIEST_ONLY = ("gguf",)  # methods whose engine here gives one answer a request and draws none
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Models, quantizations and tasks by name; ``limit`` items a task (None: all), drawn by ``seed`` (0: in order).
 
-    ``variants`` are pairs of model and quantization beyond models × quantizations.
+    ``variants`` are pairs of model and quantization beyond models × quantizations. ``self_consistency`` draws so many
+    further answers an item, to see how often they agree; written answers of models inside torch only.
     """
 
     models: tuple[str, ...]
@@ -53,6 +56,7 @@ class Plan:
     seed: int = 0
     name: str = ""
     variants: tuple[tuple[str, str], ...] = ()
+    self_consistency: int | None = None
 
     def __post_init__(self) -> None:
         for field in ("models", "quantizations", "tasks"):
@@ -60,19 +64,22 @@ class Plan:
                 raise ValueError(f"the plan names no {field}; choose at least one")
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"limit of the plan is {self.limit}; give at least 1 item or leave it out for all")
+        draws_of(asdict(self))
 
     @property
     def digest(self) -> str:
         """Equal plans, equal digests."""
-        return digest_of({k: v for k, v in asdict(self).items() if k != "name" and (k != "variants" or v)})
+        optional = ("variants", "self_consistency")
+        return digest_of({k: v for k, v in asdict(self).items() if k != "name" and (k not in optional or v)})
 
     def cells(self) -> list[Cell]:
         """Every cell of the plan, small models first so that the first results come soon."""
         pairs = dict.fromkeys([*((m, q) for m in self.models for q in self.labels_of(m)), *self.variants])
         models = {name: evaluable(name) for name, _ in pairs}
         asked = [(task(name), task_hash(name)) for name in self.tasks]
+        draws = draws_of(asdict(self))
         return [
-            _cell(models[m], q, variant_key(models[m], quantization(q)), what, hashed, self.limit)
+            _cell(models[m], q, variant_key(models[m], quantization(q)), what, hashed, self.limit, draws)
             for m, q in pairs
             for what, hashed in asked
         ]
@@ -93,6 +100,7 @@ class Plan:
             seed=self.seed,
             name=self.name,
             variants=tuple((evaluable(m).name, quantization(q).label) for m, q in self.variants),
+            self_consistency=self.self_consistency,
         )
 
 
@@ -155,7 +163,13 @@ def cell_of(local: LocalModel | ServedModel, how: Quantization, what: Task, limi
 
 
 def _cell(
-    local: LocalModel | ServedModel, label: str, variant: str, what: Task, task_hashed: str, limit: int | None
+    local: LocalModel | ServedModel,
+    label: str,
+    variant: str,
+    what: Task,
+    task_hashed: str,
+    limit: int | None,
+    draws: Draws | None = None,
 ) -> Cell:
     return Cell(
         model=local.name,
@@ -163,13 +177,25 @@ def _cell(
         task=what.name,
         items_total=min(limit or what.n_items, what.n_items),
         variant_key=variant,
-        cell_key=cell_key(variant, task_hashed),
+        cell_key=cell_key(variant, task_hashed, draws if can_draw(local, label, what) else None),
     )
 
 
-def cell_key(variant: str, task_hashed: str) -> str:
-    """Hash of a variant's key, of a task as it is now and of how answers are filed."""
-    return digest_of([variant, task_hashed, HARNESS])
+def can_draw(local: LocalModel | ServedModel, label: str, what: Task) -> bool:
+    """Whether self-consistency is measured there; elsewhere every item is asked once and filed as ever."""
+    written = what.output_type == "generate_until"
+    return written and isinstance(local, LocalModel) and quantization(label).method not in LIKELIEST_ONLY
+
+
+def draws_of(plan: Mapping[str, Any]) -> Draws | None:
+    """What a stored plan asks to draw; None in plans without it. Raises ValueError for a number that cannot be."""
+    count = plan.get("self_consistency")
+    return None if count is None else Draws(count=count, seed=plan["seed"])
+
+
+def cell_key(variant: str, task_hashed: str, draws: Draws | None = None) -> str:
+    """Hash of a variant's key, of a task as it is now, of how answers are filed and, where any, of what is drawn."""
+    return digest_of([variant, task_hashed, HARNESS, *([asdict(draws)] if draws else [])])
 
 
 def variant_key(local: LocalModel | ServedModel, how: Quantization) -> str:

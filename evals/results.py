@@ -12,6 +12,7 @@ from evals.endpoints.forms import protocol
 from evals.importing.keeping import is_imported
 from evals.measurements import Measurement, unsandboxed_note
 from evals.quantizations import BASELINES, quantization
+from evals.statistics.agreement import EXTRA_CALLS
 from evals.statistics.confidence import CONFIDENCES
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
@@ -127,6 +128,14 @@ def item_confidences(
         for row in rows
     }
     return {item: values for item, values in kept.items() if values}
+
+
+def item_calls(model: str, quantization: str, task_name: str, store: Store | None = None) -> int:
+    """Requests for each answer of the newest finished cell: more than 1 where self-consistency drew further ones."""
+    store = store or shared_store()
+    cell = _newest(store, model, quantization, task_name)
+    rows = store.items(cell["cell_key"]) if cell else []
+    return 1 + max((int(json.loads(row["metrics"]).get(EXTRA_CALLS, 0)) for row in rows), default=0)
 
 
 def item_texts(

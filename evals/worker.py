@@ -20,11 +20,12 @@ from evals.home import home
 from evals.memory import is_out_of_memory, shortage
 from evals.models import evaluable
 from evals.odd_answers import odd_words
-from evals.plan import chosen_items
+from evals.plan import chosen_items, draws_of
 from evals.quantizations import quantization
 from evals.redaction import Redacting, redacted
 from evals.sandbox.tally import NotScored, TooManyErrors
 from evals.sink import ItemSink, Stopped
+from evals.statistics.agreement import undrawn_words
 from evals.store import Store, StoreError
 from evals.tasks import Task, items, task
 
@@ -58,6 +59,7 @@ class Worker:
             raise SystemExit(f"no run {run!r} in the store")
         plan = json.loads(row["plan"])
         self._plan, self._limit, self._seed = plan, plan["limit"], plan["seed"]
+        self._draws = draws_of(plan)
 
     def work(self) -> None:
         """Evaluate until nothing is left. Raises StartAgain where a fresh process should go on."""
@@ -114,8 +116,11 @@ class Worker:
                     self._finish(cell, "failed", reason_of(error))
                     continue
             seconds = time.monotonic() - started
-            odd = odd_words(row["output"] for row in self._store.items(cell["cell_key"]))
-            self._finish(cell, "done", "; ".join(s for s in (too_long_words(left_out), odd) if s), seconds=seconds)
+            rows = self._store.items(cell["cell_key"])
+            odd = odd_words(row["output"] for row in rows)
+            undrawn = undrawn_words(self._draws, task_.output_type, (row["metrics"] for row in rows))
+            said = (too_long_words(left_out), odd, undrawn)
+            self._finish(cell, "done", "; ".join(s for s in said if s), seconds=seconds)
 
     def _answer(self, harness: Any, cell: Row, task_: Task, todo: list[int]) -> list[int]:
         """Evaluate these items of one cell; each is in the store soon after it is scored.
@@ -123,12 +128,13 @@ class Worker:
         Items that could not be scored are tried once more. Raises NotScored if some still cannot be. Returns the items
         left out because they are longer than the model's context; ValueError if all are.
         """
+        more = {"draws": self._draws} if self._draws else {}
         with cell_log(cell), ItemSink(self._store, cell, task_) as sink:
             for _ in range(2):
                 log.info("%s @ %s on %s: %d items", cell["model"], cell["quantization"], cell["task"], len(todo))
                 left_out: list[int] = []
                 try:
-                    left_out = harness.run(task_, todo, sink.accept) or []
+                    left_out = harness.run(task_, todo, sink.accept, **more) or []
                 finally:  # also when it stopped half-way: what was answered is not asked, or paid, again
                     sink.flush()
                 left = set(remaining(self._store, cell, task_, self._limit, self._seed)) - set(left_out)

@@ -1,6 +1,6 @@
 """Two precisions of one model on the same cards: both held in memory, the time of the cards shared between them.
 
-    busy seconds a request = 1 / ceiling of the first + share passed on / ceiling of the second
+    busy seconds a request = calls of the first / ceiling of the first + share passed on / ceiling of the second
     replicas               = ceil(peak × busy seconds / 0.7)
 
 Each precision runs as an engine of its own: weights, buffers and overhead count twice, and what is left for KV caches
@@ -47,6 +47,7 @@ class _Pair:
     first: Replica
     second: Replica
     passed: float
+    calls: float
 
     @property
     def slots(self) -> tuple[int, int]:
@@ -58,7 +59,7 @@ class _Pair:
         most = int(room // kv)
         if most < 2:
             return 0, 0
-        later = min(max(1, round(most * self.passed / (1 + self.passed))), most - 1)
+        later = min(max(1, round(most * self.passed / (self.calls + self.passed))), most - 1)
         return min(most - later, one.max_sequences), min(later, two.max_sequences)
 
     @property
@@ -73,7 +74,7 @@ class _Pair:
         ceilings = [
             capacity.requests_per_s(pace, n, load.output_tokens) for pace, n in zip(paces, self.slots, strict=True)
         ]
-        busy = load.peak_requests_per_s * (1 / ceilings[0] + self.passed / ceilings[1])
+        busy = load.peak_requests_per_s * (self.calls / ceilings[0] + self.passed / ceilings[1])
         fewest = max(1, math.ceil(busy / capacity.MAX_UTILISATION))
         if fewest > most:
             return None
@@ -102,6 +103,7 @@ def quote_shared(
     passed_fraction: float,
     workload: Workload,
     keeps: Keeps,
+    first_calls: float = 1.0,
     accelerators: Iterable[str] | None = None,
     max_count: int = 8,
     provider_classes: Sequence[str] | None = None,
@@ -110,7 +112,8 @@ def quote_shared(
 ) -> SharedCards | None:
     """The cheapest cards that hold both precisions and carry the load, those that ``keeps`` accepts first.
 
-    None where no acceptable cards hold both. Raises ValueError for two different models.
+    The first precision is asked ``first_calls`` times for each request. None where no acceptable cards hold both.
+    Raises ValueError for two different models.
     """
     if first.model.name != second.model.name:
         raise ValueError(f"{first.model.name} and {second.model.name} are two models; give two precisions of one")
@@ -122,7 +125,7 @@ def quote_shared(
         if any(misfit(variant, one.accelerator, one.count, workload) for variant in (first, second)):
             continue
         replicas = [replica(variant, one.accelerator, one.count, workload) for variant in (first, second)]
-        pair = _Pair(first=replicas[0], second=replicas[1], passed=passed_fraction)
+        pair = _Pair(first=replicas[0], second=replicas[1], passed=passed_fraction, calls=first_calls)
         if pair.slots == (0, 0):
             continue
         found = _priced(pair, one, bill.preset(preset), keeps, tier)

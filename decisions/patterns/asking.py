@@ -14,10 +14,12 @@ from decisions.patterns.cascade import Cascade, cascade, opening_pair
 from decisions.patterns.edge import Edge, Fleet, edge
 from decisions.patterns.examples import CheckedClaim, checked_claims
 from decisions.patterns.hybrid import Hybrid, hybrid
+from decisions.patterns.items import SIGNALS
 from decisions.patterns.precision import DynamicPrecision, dynamic_precision
 from decisions.patterns.results import ItemResults
 from decisions.scenarios import Scenario
 from decisions.verdicts import overall
+from evals.statistics.confidence import AGREEMENT
 from pricing.catalogue import PriceBook
 
 PATTERNS = {
@@ -73,6 +75,17 @@ def stages_of(scenario: Scenario, decision: Decision, pattern: str) -> tuple[dic
         return local, local, low, high
     first, second = opening_pair(decision.options, decision.choice)
     return titles, titles, first, second
+
+
+def signals_of(decision: Decision, first: str, results: ItemResults | None) -> dict[str, str]:
+    """Signals to choose from for the option ``first``, as name → title; agreement only where it was drawn."""
+    one = _option(decision, first)
+    drawn = results is not None and any(
+        AGREEMENT in values
+        for m in one.measurements.values()
+        for values in results.confidences(m.model, m.quantization, m.task).values()
+    )
+    return {name: title for name, title in SIGNALS.items() if name != AGREEMENT or drawn}
 
 
 def ask(

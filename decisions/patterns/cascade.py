@@ -12,11 +12,12 @@ from decisions.options import Option
 from decisions.patterns.curve import CurvePoint, curve
 from decisions.patterns.plans import METHODS, PROMPT_LENGTH, Method, TaskPlan, pairs, plan
 from decisions.patterns.results import ItemResults
-from decisions.patterns.stages import ALL, Share, joined, stage_quote
+from decisions.patterns.stages import ALL, ONE_CALL, Calls, Share, joined, stage_quote
 from decisions.patterns.traffic import shares_of
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, Status, overall
 from decisions.wording import listed, price
+from evals.statistics.confidence import AGREEMENT
 from evals.statistics.intervals import Interval
 from pricing.catalogue import PriceBook
 from pricing.quotes import Quote
@@ -25,7 +26,8 @@ from pricing.quotes import Quote
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
     """The answer. ``alone`` are the quotes of both stages carrying everything by themselves; ``best_single`` is the
-    cheapest single option that meets the SLA, None where none does. ``problems`` are one sentence each."""
+    cheapest single option that meets the SLA, None where none does. ``problems`` are one sentence each. ``calls`` are
+    those of the first stage for an answer: more than one where its signal is agreement."""
 
     kind: str  # "cascade" or "router"
     first: Option
@@ -42,6 +44,7 @@ class Cascade:
     best_single: Option | None
     problems: tuple[str, ...]
     curve: tuple[CurvePoint, ...]
+    calls: Calls = ONE_CALL
 
     @property
     def telling(self) -> TaskPlan | None:
@@ -93,7 +96,8 @@ def cascade(
         for pair, used in found
     )
     passed = _passed(plans)
-    quote = joined(scenario, first, second, passed, book, router=router)
+    calls = _calls(first, plans, results)
+    quote = joined(scenario, first, second, passed, book, router=router, calls=calls)
     alone = (_whole(scenario, first, book), _whole(scenario, second, book))
     checks = (*(check for one in plans for check in one.checks), *limit_checks(scenario.sla, quote))
     score, interval = _score(plans)
@@ -112,7 +116,8 @@ def cascade(
         verdict=overall(checks),
         best_single=best_single,
         problems=_problems(first, second, plans, quote, alone),
-        curve=curve(scenario, first, second, plans, book, router=router) if drawn else (),
+        curve=curve(scenario, first, second, plans, book, router=router, calls=calls) if drawn else (),
+        calls=calls,
     )
 
 
@@ -143,6 +148,18 @@ def _usd(option: Option) -> float:
 
 def _whole(scenario: Scenario, option: Option, book: PriceBook) -> Quote:
     return stage_quote(scenario, option, ALL.value, book, e2e_p95_s=scenario.sla.e2e_p95_s)
+
+
+def _calls(first: Option, plans: Sequence[TaskPlan], results: ItemResults) -> Calls:
+    """Agreement asks for further answers wherever something may be passed on; any other signal comes with the first."""
+    asked = {
+        one.task: results.calls(first.model, first.quantization, one.task)
+        for one in plans
+        if one.signal == AGREEMENT and not one.never_passes
+    }
+    each = [(one.share, asked.get(one.task, 1)) for one in plans]
+    mean = sum(share * n for share, n in each) / sum(share for share, _ in each)
+    return Calls(mean=mean, most=max(n for _, n in each))
 
 
 def _passed(plans: Sequence[TaskPlan]) -> Share:

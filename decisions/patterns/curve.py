@@ -10,7 +10,7 @@ import numpy as np
 from decisions.options import Option
 from decisions.patterns.discrimination import oracle, random_mix
 from decisions.patterns.plans import TaskPlan
-from decisions.patterns.stages import Share, joined
+from decisions.patterns.stages import ONE_CALL, Calls, Share, joined
 from decisions.patterns.thresholds import walk
 from decisions.scenarios import Scenario
 from pricing.catalogue import PriceBook
@@ -38,6 +38,7 @@ def curve(
     book: PriceBook,
     *,
     router: bool = False,
+    calls: Calls = ONE_CALL,
     points: int = POINTS,
 ) -> tuple[CurvePoint, ...]:
     """From nothing passed on to everything, scores weighted by traffic."""
@@ -45,7 +46,7 @@ def curve(
     found = []
     for part in np.linspace(0.0, 1.0, points):
         share = Share(value=float(part), low=float(part), high=float(part))
-        quote = joined(scenario, first, second, share, book, router=router, splits=())
+        quote = joined(scenario, first, second, share, book, router=router, splits=(), calls=calls)
         found.append(
             CurvePoint(
                 passed_fraction=share.value,

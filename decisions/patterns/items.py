@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisions.fields import BadInput
+from evals.statistics.confidence import AGREEMENT
 
 Floats = NDArray[np.float64]
 SIGNALS = {
     "answer_margin": "gap between its best two answers",
     "mean_token_logprob": "mean log probability of its tokens",
     "min_token_logprob": "its least certain token",
+    AGREEMENT: "share of its own further answers that agree",
 }
 LEAST_ITEMS = 20  # below, no threshold keeps any promise worth the name
 
@@ -107,9 +109,10 @@ def stage_pair(
 def usual_signal(confidences: Mapping[str, Mapping[str, float]]) -> str:
     """The signal to use unless told: the answer margin where every item has one, else the mean log probability.
 
-    Decided by what is there, not by how well it did: choosing by results would need items of its own.
+    Decided by what is there, not by how well it did: choosing by results would need items of its own. Never agreement,
+    which has to be asked for: it multiplies the first stage's calls.
     """
-    for name in SIGNALS:
+    for name in (name for name in SIGNALS if name != AGREEMENT):
         if confidences and all(np.isfinite(values.get(name, np.nan)) for values in confidences.values()):
             return name
     return "mean_token_logprob"

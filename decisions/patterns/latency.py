@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -44,6 +44,15 @@ class Tail:
         logs = np.log(np.maximum(seconds, 1e-300) / self.p50_s) / self.spread
         return float(ndtr(-logs).mean())
 
+    def slowest_of(self, calls: int) -> Tail:
+        """Of so many independent calls at once, the time of the last: below t with the chance of one to that power.
+
+        So its quantile q is the quantile q^(1/calls) of one call: for 1 + K answers the 95th percentile is the
+        0.95^(1/(1+K)) quantile. Lognormal again, through the median and the 95th percentile of the last.
+        """
+        median, tail = (math.exp(self.spread * NormalDist().inv_cdf(q ** (1 / calls))) for q in (0.5, 1 - TAIL))
+        return Tail(p50_s=self.p50_s * median, p95_s=self.p50_s * tail) if calls > 1 else self
+
     def slower(self, factor: float) -> Tail:
         """Every time multiplied."""
         return Tail(p50_s=self.p50_s * factor, p95_s=self.p95_s * factor)
@@ -64,6 +73,18 @@ def mixture_p95_s(first: Tail, second: Tail, passed_fraction: float, *, waits_fo
         middle = (low + high) / 2
         low, high = (middle, high) if slower_than(middle) > TAIL else (low, middle)
     return float(high)
+
+
+def slowest_of(quote: Quote, calls: int) -> Quote:
+    """The quote of a stage whose every answer waits for ``calls`` equal requests, sent at once: its latency is that of
+    the slowest. The draws of self-consistency run beside the answer they are compared with, not after it."""
+    band = quote.e2e_p95_s
+    if band is None or calls == 1:
+        return quote
+    last = _tail(quote, "value").slowest_of(calls)
+    factor = last.p95_s / band.value
+    slower = Band(value=last.p95_s, low=band.low * factor, high=band.high * factor)
+    return replace(quote, e2e_p50_s=last.p50_s, e2e_p95_s=slower)
 
 
 def mixture_band(first: Quote, second: Quote, passed_fraction: float, *, waits_for_both: bool = True) -> Band | None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from decisions.fields import one_of
+from decisions.fields import BadInput, one_of
 from decisions.options import Option
 from decisions.patterns.discrimination import Discrimination, discrimination
 from decisions.patterns.items import SIGNALS, StagePair, stage_pair, usual_signal
@@ -26,6 +26,7 @@ from decisions.patterns.thresholds import (
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, Status, judge
 from decisions.wording import percent, points
+from evals.statistics.confidence import AGREEMENT
 from evals.statistics.intervals import Interval, t_quantile
 from evals.statistics.power import items_to_settle
 
@@ -86,6 +87,11 @@ def _signal(first: Option, results: ItemResults, task: str, wanted: str) -> tupl
         return wanted, {item: -size for item, size in results.prompt_lengths(task).items()}
     seen = results.confidences(first.model, first.quantization, task)
     used = one_of("signal", wanted, SIGNALS, "confidence") if wanted else usual_signal(seen)
+    if used == AGREEMENT and not any(AGREEMENT in values for values in seen.values()):
+        raise BadInput(
+            f"{first.label} has no further answers on {task} to agree with; measure it with `python -m evals run "
+            "--self-consistency 5` (written answers only), or choose another signal"
+        )
     return used, {item: values[used] for item, values in seen.items() if used in values}
 
 

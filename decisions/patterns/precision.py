@@ -9,8 +9,9 @@ from decisions.fields import BadInput
 from decisions.limits import limit_checks
 from decisions.options import Option
 from decisions.patterns.cascade import Cascade, cascade
-from decisions.patterns.latency import Tail, mixture_band, mixture_p95_s
+from decisions.patterns.latency import Tail, mixture_band, mixture_p95_s, slowest_of
 from decisions.patterns.results import ItemResults
+from decisions.patterns.stages import Calls
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check, Status, overall
 from decisions.wording import count, money, price, seconds
@@ -65,8 +66,8 @@ def dynamic_precision(
     apart = cascade(
         scenario, low, high, results, book, shares=shares, signal=signal, method=method, best_single=best_single
     )
-    shared = _shared(scenario, low, high, apart.passed.value, book)
-    together = _whole(scenario, shared, apart.passed.value) if shared else None
+    shared = _shared(scenario, low, high, apart.passed.value, apart.calls, book)
+    together = _whole(shared, apart.passed.value, apart.calls) if shared else None
     quality = tuple(check for check in apart.checks if check.task)
     ways = [(apart.quote, False)] + ([(together, True)] if together else [])
     judged = [((*quality, *limit_checks(scenario.sla, quote)), quote, both) for quote, both in ways]
@@ -84,7 +85,9 @@ def dynamic_precision(
     )
 
 
-def _shared(scenario: Scenario, low: Option, high: Option, passed: float, book: PriceBook) -> SharedCards | None:
+def _shared(
+    scenario: Scenario, low: Option, high: Option, passed: float, calls: Calls, book: PriceBook
+) -> SharedCards | None:
     first, second = (variant_of(option) for option in (low, high))
     line = scenario.sla.e2e_p95_s
 
@@ -92,13 +95,14 @@ def _shared(scenario: Scenario, low: Option, high: Option, passed: float, book: 
         if line is None:
             return True
         tails = [Tail(p50_s=seen.e2e_p50_s, p95_s=max(seen.e2e_p95_s, seen.e2e_p50_s)) for seen in (one, two)]
-        return mixture_p95_s(tails[0], tails[1], passed) <= line
+        return mixture_p95_s(tails[0].slowest_of(calls.most), tails[1], passed) <= line
 
     return quote_shared(
         book,
         first=first,
         second=second,
         passed_fraction=passed,
+        first_calls=calls.mean,
         workload=scenario.workload,
         keeps=keeps,
         accelerators=scenario.accelerators,
@@ -120,8 +124,8 @@ def variant_of(option: Option) -> deployment.Variant:
     )
 
 
-def _whole(scenario: Scenario, shared: SharedCards, passed: float) -> Quote:
-    band = mixture_band(shared.first, shared.second, passed)
+def _whole(shared: SharedCards, passed: float, calls: Calls) -> Quote:
+    band = mixture_band(slowest_of(shared.first, calls.most), shared.second, passed)
     return replace(shared.whole, e2e_p95_s=band)
 
 

@@ -16,11 +16,15 @@ Confidences = Callable[[str, str, str], Mapping[str, Mapping[str, float]]]
 
 @dataclass(frozen=True, kw_only=True)
 class ItemResults:
-    """``prompt_lengths`` gives the characters of each item's prompt by task: known before anything is answered."""
+    """``prompt_lengths`` gives the characters of each item's prompt by task: known before anything is answered.
+
+    ``calls`` are the requests that one answer took with the draws its agreement was told from, 1 without any.
+    """
 
     scores: ItemScores
     confidences: Confidences
     prompt_lengths: Callable[[str], Mapping[str, float]]
+    calls: Callable[[str, str, str], int] = lambda model, quantization, task: 1
 
     def of(self, option: Option, task: str) -> Mapping[str, float]:
         """Item scores of an option. Raises BadInput where it has none, with what to do."""
@@ -39,13 +43,21 @@ def stored_results(scenario: Scenario) -> ItemResults | None:
     scores = item_scorer(scenario)
     if scores is None:
         return None
-    return ItemResults(scores=scores, confidences=_stored_confidences, prompt_lengths=_prompt_lengths)
+    return ItemResults(
+        scores=scores, confidences=_stored_confidences, prompt_lengths=_prompt_lengths, calls=_stored_calls
+    )
 
 
 def _stored_confidences(model: str, quantization: str, task: str) -> Mapping[str, Mapping[str, float]]:
     from evals.results import item_confidences
 
     return item_confidences(model, quantization, task)
+
+
+def _stored_calls(model: str, quantization: str, task: str) -> int:
+    from evals.results import item_calls
+
+    return item_calls(model, quantization, task)
 
 
 def _prompt_lengths(name: str) -> Mapping[str, float]:

@@ -39,6 +39,8 @@ def cascade_detail(found: Cascade) -> str:
         f"It {sends} {percent(passed.value, 0)} of the requests ({span_whole(passed.low, passed.high)})",
         f"scores {shown} on items its thresholds were not chosen on",
     ]
+    if found.calls.most > 1:
+        words.insert(1, f"asks {found.first.label} {found.calls.most} times for an answer, to see how often it agrees")
     if found.quote.e2e_p95_s:
         both = ", both waits counted" if found.kind == "cascade" and found.is_needed else ""
         words.append(f"p95 {seconds_band(found.quote.e2e_p95_s)}{both}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decisions import quoting
 from decisions.limits import limit_checks
 from decisions.options import Option
-from decisions.patterns.latency import mixture_band
+from decisions.patterns.latency import mixture_band, slowest_of
 from decisions.scenarios import Scenario
 from decisions.sla import Sla
 from decisions.verdicts import overall
@@ -40,15 +40,34 @@ class Share:
 ALL = Share(value=1.0, low=1.0, high=1.0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """Requests to a stage for one answer: ``mean`` over the traffic is what it carries, ``most`` of any task is what
+    its slowest answers wait for."""
+
+    mean: float = 1.0
+    most: int = 1
+
+
+ONE_CALL = Calls()
+
+
 def stage_quote(
-    scenario: Scenario, option: Option, share: float, book: PriceBook, *, e2e_p95_s: float | None = None
+    scenario: Scenario,
+    option: Option,
+    share: float,
+    book: PriceBook,
+    *,
+    e2e_p95_s: float | None = None,
+    calls: float = 1.0,
 ) -> Quote:
     """One stage carrying ``share`` of the scenario's requests within its own latency line; an API bills each of them.
 
-    The monthly budget is the sum's, not a stage's.
+    ``calls`` requests are sent for one answer (1 + K with self-consistency): replicas carry and an API bills them all;
+    the latency is that of one. The monthly budget is the sum's, not a stage's.
     """
     load = scenario.workload
-    part = replace(load, requests_per_month=max(FEWEST_REQUESTS, share * load.requests_per_month))
+    part = replace(load, requests_per_month=max(FEWEST_REQUESTS, share * calls * load.requests_per_month))
     sla = Sla(e2e_p95_s=e2e_p95_s, tpot_p95_s=scenario.sla.tpot_p95_s)
     alone = replace(scenario, workload=part, sla=sla)
     if option.kind == "api":
@@ -67,8 +86,11 @@ def joined(
     *,
     router: bool = False,
     splits: Iterable[float] = SPLITS,
+    calls: Calls = ONE_CALL,
 ) -> Quote:
     """Both stages as one quote: the first carries every request (a router: those not passed on), the second ``passed``.
+
+    ``calls`` are those the first stage takes for an answer, all at once, the second always one.
 
     Where the SLA has a latency line, it is split between the stages in several ways; the cheapest split whose mixture
     keeps it is taken, else the fastest. The band of the bill covers the interval of the share passed on.
@@ -80,20 +102,21 @@ def joined(
         ways += [(part * line, (1 - part) * line) for part in splits]
     found = []
     for one, two in ways:
-        starts = _at(scenario, first, reaching, book, one)
+        starts = _at(scenario, first, reaching, book, one, calls)
         ends = _at(scenario, second, passed, book, two)
         found.append(_sum(scenario, starts, ends, passed, router=router))
     return min(found, key=lambda quote: _standing(scenario, quote))
 
 
 def _at(
-    scenario: Scenario, option: Option, share: Share, book: PriceBook, line: float | None
+    scenario: Scenario, option: Option, share: Share, book: PriceBook, line: float | None, calls: Calls = ONE_CALL
 ) -> tuple[Quote | None, Quote | None, Quote | None]:
     """The stage at the middle and both ends of its share, None where nothing reaches it."""
     seen: dict[float, Quote | None] = {0.0: None}
     for part in (share.value, share.low, share.high):
         if part not in seen:
-            seen[part] = stage_quote(scenario, option, part, book, e2e_p95_s=line)
+            quote = stage_quote(scenario, option, part, book, e2e_p95_s=line, calls=calls.mean)
+            seen[part] = slowest_of(quote, calls.most)
     return seen[share.value], seen[share.low], seen[share.high]
 
 

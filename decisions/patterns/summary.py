@@ -89,6 +89,7 @@ def _cascade(answer: Cascade) -> dict[str, Any]:
         "second": answer.second.id,
         "method": answer.method,
         "passed": vars(answer.passed),
+        "calls": vars(answer.calls),
         "score": answer.score,
         "score_interval": _interval(answer.score_interval),
         **_quote(answer.quote),

@@ -35,6 +35,10 @@ def run(
     tasks_: Annotated[str | None, typer.Option("--tasks", help="Comma-separated tasks or task groups.")] = None,
     limit: Annotated[int | None, typer.Option(help="Items a task; all if left out.")] = None,
     seed: Annotated[int, typer.Option(help="Draws the items; 0 takes them as listed.")] = 0,
+    self_consistency: Annotated[
+        int | None,
+        typer.Option(help="Draw 2 to 20 further answers an item: how often they agree. So many times the work."),
+    ] = None,
     detach: Annotated[bool, typer.Option(help="Return at once; the run goes on by itself.")] = False,
     executor: Where = "local",
     address: Address = None,
@@ -53,6 +57,7 @@ def run(
             seed=seed or base.seed,
             name=plan or "",
             variants=() if models or quantizations else base.variants,
+            self_consistency=self_consistency,
         )
         for sentence in sentences(given):
             typer.echo(sentence, err=True)
@@ -161,7 +166,8 @@ def cells_table(final: control.RunStatus) -> str:
             continue
         interval = f" ({cell.low:.1%} to {cell.high:.1%})" if cell.low is not None and cell.high is not None else ""
         score = f"{cell.score:6.1%}{interval} n={cell.items_done}"
-        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}  {cell.note}".rstrip())
+        said = "; ".join(part for part in (cell.note, cell.reason) if part)
+        lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}  {said}".rstrip())
     return "\n".join(lines)
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from transformers import LogitsProcessor, LogitsProcessorList
+
+from evals.engines.drawing import Noisy
 
 
 class AnsweringLM(HFLM):
@@ -17,11 +21,30 @@ class AnsweringLM(HFLM):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.answer_logprobs: deque[list[float]] = deque()
+        self._generators: deque[torch.Generator] = deque()
+        self._temperature = 1.0
+
+    def drawn(
+        self, requests: list[Instance], generators: Sequence[torch.Generator], temperature: float
+    ) -> tuple[list[str], int]:
+        """An answer a request, drawn by its generator, and the tokens of all; the requests must be equal."""
+        self._generators, self._temperature = deque(generators), temperature
+        self.answer_logprobs.clear()
+        try:
+            texts = self.generate_until(requests, disable_tqdm=True)
+            return texts, sum(len(values) for values in self.answer_logprobs)
+        finally:
+            self._generators.clear()
+            self.answer_logprobs.clear()
 
     def _model_generate(self, context: Any, max_length: int, stop: list[str], **options: Any) -> Any:
         noted = _Noted()
+        processors = LogitsProcessorList([noted])
+        if self._generators:
+            rows = [self._generators.popleft() for _ in range(context.shape[0])]
+            processors.append(Noisy(rows, self._temperature))
         texts = super()._model_generate(
-            context=context, max_length=max_length, stop=stop, logits_processor=LogitsProcessorList([noted]), **options
+            context=context, max_length=max_length, stop=stop, logits_processor=processors, **options
         )
         logprobs = noted.finish(texts).tolist()
         for row, values in zip(texts[:, context.shape[1] :].tolist(), logprobs, strict=True):

@@ -6,18 +6,20 @@ import json
 import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lm_eval.api.instance import Instance
 
 from evals.engines.answering import AnsweringLM
+from evals.engines.drawing import self_consistency
 from evals.engines.harness_tasks import lm_task, too_long
 from evals.engines.lm_eval_code import program_of
 from evals.engines.loading import LoadedVariant
 from evals.sandbox import NotScored
+from evals.statistics.agreement import Draws
 from evals.statistics.confidence import choice_confidence, generation_confidence
-from evals.tasks import Task
+from evals.tasks import Task, items
 
 log = logging.getLogger("evals.engines.harness")
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -50,11 +52,32 @@ class Harness:
         """Why some items got no answer, as far as the engine knows; "" if it does not say."""
         return str(getattr(self._lm, "trouble", ""))
 
-    def run(self, task: Task, indices: Sequence[int], accept: Callable[[ItemResult], None]) -> list[int]:
+    def run(
+        self,
+        task: Task,
+        indices: Sequence[int],
+        accept: Callable[[ItemResult], None],
+        draws: Draws | None = None,
+    ) -> list[int]:
         """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop.
 
+        ``draws`` adds self-consistency to written answers where the engine can draw any; others are asked once.
         Returns the items left out because they are longer than the model's context.
         """
+        if draws is None or task.output_type != "generate_until" or not isinstance(self._lm, AnsweringLM):
+            return self._answered(task, indices, accept)
+        left_out, ordered = [], sorted(set(indices))
+        for start in range(0, len(ordered), BATCH_SIZE):  # what is drawn is handed over before more is asked
+            left_out += self._answered(task, ordered[start : start + BATCH_SIZE], accept, draws)
+        return left_out
+
+    def _answered(
+        self,
+        task: Task,
+        indices: Sequence[int],
+        accept: Callable[[ItemResult], None],
+        draws: Draws | None = None,
+    ) -> list[int]:
         if not indices:
             return []
         asked = lm_task(task)
@@ -66,7 +89,8 @@ class Harness:
         instances = [instance for instance in asked.instances if instance.doc_id not in long]
         logprobs: deque[list[float]] = getattr(self._lm, "answer_logprobs", deque())  # an engine may not tell
         logprobs.clear()
-        collector = _Collector(asked, instances, ordered, accept, logprobs)
+        greedy: list[ItemResult] = []
+        collector = _Collector(asked, instances, ordered, greedy.append if draws else accept, logprobs)
         self._lm.set_cache_hook(collector)
         try:
             for kind, requests in _by_kind(instances).items():
@@ -77,6 +101,15 @@ class Harness:
                         collector.add_partial(kind, request.args, response)
         finally:
             self._lm.set_cache_hook(_NoHook())
+        if draws:
+            listed = items(task.config["metadata"]["items"])
+            requests_of = {ordered[instance.doc_id]: instance for instance in instances}
+            for result in greedy:
+                at, said = result.index, result.output
+                more = self_consistency(
+                    self._lm, asked, requests_of[at], listed[at]["id"], said, task.metric, draws
+                )
+                accept(replace(result, metrics=result.metrics | more))
         return sorted(ordered[doc_id] for doc_id in long)
 
     def _chat(self, task: Task) -> dict[str, Any]:

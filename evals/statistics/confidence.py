@@ -1,4 +1,7 @@
-"""How sure a model was of each answer, from probabilities it computed anyway. Natural logarithms throughout."""
+"""How sure a model was of each answer, from probabilities it computed anyway. Natural logarithms throughout.
+
+Only ``AGREEMENT`` costs further answers: ``evals.statistics.agreement``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ MEAN_TOKEN_LOGPROB = "mean_token_logprob"
 MIN_TOKEN_LOGPROB = "min_token_logprob"
 ANSWER_MARGIN = "answer_margin"
 ANSWER_PROBABILITY = "answer_probability"
-CONFIDENCES = (MEAN_TOKEN_LOGPROB, MIN_TOKEN_LOGPROB, ANSWER_MARGIN, ANSWER_PROBABILITY)
+AGREEMENT = "agreement"
+CONFIDENCES = (MEAN_TOKEN_LOGPROB, MIN_TOKEN_LOGPROB, ANSWER_MARGIN, ANSWER_PROBABILITY, AGREEMENT)
 
 
 def generation_confidence(logprobs: Sequence[float]) -> dict[str, float]:

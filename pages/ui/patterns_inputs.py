@@ -8,9 +8,8 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from decisions.patterns.asking import DEFAULT_DEVICES, DEFAULT_USERS, Question, patterns_of, stages_of
+from decisions.patterns.asking import DEFAULT_DEVICES, DEFAULT_USERS, Question, patterns_of, signals_of, stages_of
 from decisions.patterns.edge import UPDATES_PER_MONTH, Fleet
-from decisions.patterns.items import SIGNALS
 from decisions.patterns.plans import METHODS
 from decisions.patterns.results import stored_results
 from decisions.patterns.traffic import shares_of
@@ -48,7 +47,7 @@ def question(workspace: Workspace) -> Question:
     title = "Traffic" if name == "hybrid" else "Threshold and traffic" if several else "Threshold"
     with st.expander(title, icon=":material/tune:"):
         if name != "hybrid":
-            asked = _threshold(asked)
+            asked = _threshold(workspace, asked)
         if several:
             asked = replace(asked, shares=_shares(workspace.scenario))
     return asked
@@ -64,7 +63,7 @@ def _stages(workspace: Workspace, asked: Question, columns: Sequence[DeltaGenera
     return replace(asked, first=chosen, second=later)
 
 
-def _threshold(asked: Question) -> Question:
+def _threshold(workspace: Workspace, asked: Question) -> Question:
     left, right = st.columns(2)
     with left:
         method = inputs.choice(
@@ -79,14 +78,17 @@ def _threshold(asked: Question) -> Question:
     if asked.pattern == "router":
         return replace(asked, method=method)
     with right:
-        titles = {"": "the usual one", **SIGNALS}
+        offered = signals_of(workspace.decision, asked.first, stored_results(workspace.scenario))
+        titles = {"": "the usual one", **offered}
         signal = inputs.choice(
             "signal",
             "How sure the first one is, by",
             list(titles),
             default="",
             titles=titles,
-            help="Choose before you look: trying several and keeping the best undoes the guarantee.",
+            help="Choose before you look: trying several and keeping the best undoes the guarantee. "
+            "Agreement of further answers is offered where they were drawn (evals run --self-consistency), and paid "
+            "for: every request asks the first stage so many times more.",
         )
     return replace(asked, signal=signal, method=method)
 

@@ -69,3 +69,11 @@ def test_two_models_are_refused() -> None:
     first, second = (variant(model=m, quantization="BF16") for m in ("Llama-3.1-8B", "Llama-3.2-3B"))
     with pytest.raises(ValueError, match="are two models"):
         quote_shared(BOOK, first=first, second=second, passed_fraction=0.1, workload=LOAD, keeps=lambda *_: True)
+
+
+def test_a_first_precision_asked_five_times_takes_the_time_of_five() -> None:
+    many, five_times = (
+        Workload(requests_per_month=n, prompt_tokens=400, output_tokens=100) for n in (60_000_000, 300_000_000)
+    )
+    once, often = shared(0.0, workload=many), shared(0.0, workload=many, first_calls=5.0)
+    assert once.whole.replicas < often.whole.replicas == shared(0.0, workload=five_times).whole.replicas

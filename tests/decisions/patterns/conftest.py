@@ -60,9 +60,11 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
     def use(small_usd: float, big_usd: float) -> None:
         each = {"small": (small_usd, 0.2), "big": (big_usd, 1.0)}
 
-        def quoted(scenario: Scenario, option: Option, share: float, book: object, **_: object) -> Quote:
+        def quoted(
+            scenario: Scenario, option: Option, share: float, book: object, calls: float = 1.0, **_: object
+        ) -> Quote:
             usd, seconds = each[option.id]
-            usd = 1 + usd * share * scenario.workload.requests_per_month
+            usd = 1 + usd * share * calls * scenario.workload.requests_per_month
             return Quote(
                 kind="rental",
                 label=f"{option.label} cards",
