@@ -66,6 +66,20 @@ def test_a_router_and_the_stages_come_from_the_address(measured_here: None) -> N
     assert "Both stages are 1M bf16" in words(same)
 
 
+def test_agreement_is_offered_once_it_is_stored(measured_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def offered() -> list[str]:
+        app = opened("Patterns", scenario="ticket-classification")
+        assert not app.exception
+        [box] = [one for one in app.selectbox if one.label == "How sure the first one is, by"]
+        return list(box.options)
+
+    title = "share of its own further answers that agree"
+    assert title not in offered()
+    for item, told in SURE.items():
+        monkeypatch.setitem(SURE, item, told | {"agreement": 1.0})
+    assert offered()[-1] == title
+
+
 def test_two_precisions_need_two(measured_here: None) -> None:
     app = opened("Patterns", scenario="ticket-classification", pattern="dynamic")
     assert not app.exception and "No model has two precisions" in words(app)
