@@ -67,7 +67,7 @@ def answered(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "cell_log", lambda cell: nullcontext())
     monkeypatch.setattr(worker, "remaining", lambda *a: sorted({0, 1, 2} - harness.done))
     cell = {"model": "m", "quantization": "q", "task": "t"}
-    itself = SimpleNamespace(_store=None, _limit=None, _seed=0)
+    itself = SimpleNamespace(_store=None, _limit=None, _seed=0, _draws=None)
     worker.Worker._answer(itself, harness, cell, None, [0, 1, 2])  # type: ignore[arg-type]
 
 

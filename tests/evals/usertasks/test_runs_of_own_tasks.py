@@ -57,7 +57,7 @@ def answered(harness: Short, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(worker, "remaining", lambda *a: sorted({0, 1, 2} - harness.done))
     store = SimpleNamespace(items=lambda key: list(harness.done))
     cell = {"model": "m", "quantization": "q", "task": "t", "cell_key": "c"}
-    itself = SimpleNamespace(_store=store, _limit=None, _seed=0)
+    itself = SimpleNamespace(_store=store, _limit=None, _seed=0, _draws=None)
     return worker.Worker._answer(itself, harness, cell, None, [0, 1, 2])  # type: ignore[arg-type]
 
 
