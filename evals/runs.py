@@ -126,7 +126,7 @@ def resume(run: str, store: Store | None = None) -> None:
     variants = {(c["model"], c["quantization"]) for c in open_cells}
     processors = os.cpu_count() or 1
     workers = 1 if is_race(store, run) else max(1, min(processors, MAX_WORKERS, len(variants)))
-    environment = {**os.environ, "BITBUDGET_THREADS": str(max(1, processors // workers)), "PYTHONPATH": str(ROOT)}
+    environment = {"BITBUDGET_THREADS": str(max(1, processors // workers)), **os.environ, "PYTHONPATH": str(ROOT)}
     logs = home() / "logs" / run
     logs.mkdir(parents=True, exist_ok=True)
     for _ in range(workers):
