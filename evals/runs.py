@@ -23,6 +23,7 @@ from evals.race_spec import RaceSpec
 from evals.statistics.intervals import score_interval
 from evals.store import Store, shared_store
 from evals.tasks import items, task_if_there
+from evals.threads import VARIABLE, threads
 from evals.worker import OPEN, finish_run, is_race
 
 CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
@@ -124,9 +125,8 @@ def resume(run: str, store: Store | None = None) -> None:
     if store.alive_workers(run):
         return
     variants = {(c["model"], c["quantization"]) for c in open_cells}
-    processors = os.cpu_count() or 1
-    workers = 1 if is_race(store, run) else max(1, min(processors, MAX_WORKERS, len(variants)))
-    environment = {"BITBUDGET_THREADS": str(max(1, processors // workers)), **os.environ, "PYTHONPATH": str(ROOT)}
+    workers = 1 if is_race(store, run) else min(os.cpu_count() or 1, MAX_WORKERS, len(variants))
+    environment = {**os.environ, VARIABLE: str(threads((os.cpu_count() or 1) // workers)), "PYTHONPATH": str(ROOT)}
     logs = home() / "logs" / run
     logs.mkdir(parents=True, exist_ok=True)
     for _ in range(workers):

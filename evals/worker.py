@@ -28,6 +28,7 @@ from evals.sink import ItemSink, Stopped
 from evals.statistics.agreement import undrawn_words
 from evals.store import Store, StoreError
 from evals.tasks import Task, items, task
+from evals.threads import settle, threads
 
 log = logging.getLogger("evals.worker")
 LOG_FORMAT = "%(asctime)s %(name)s %(message)s"
@@ -268,15 +269,12 @@ def reason_of(error: Exception) -> str:
 
 def main(kind: type[Worker] = Worker) -> None:
     run, name, held = sys.argv[1:]  # held: the lease on this name, which came with the process
-    threads = os.environ.get("BITBUDGET_THREADS", "1")
-    os.environ.update(
-        OMP_NUM_THREADS=threads, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false"
-    )
-    # Threads that wait by spinning make a worker five times slower as soon as anything else wants a processor.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    count = threads(1)
+    settle(count)
+    os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     logging.getLogger().handlers[0].setFormatter(Redacting(LOG_FORMAT))
-    log.info("worker %s, store in %s, %s threads", name, home().name, threads)
+    log.info("worker %s, store in %s, %s threads", name, home().name, count)
     store = Store()
     if is_race(store, run):
         from evals.race_worker import RaceWorker  # imported here: it builds on this module

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import asdict
 from importlib.metadata import version
@@ -24,6 +23,7 @@ from evals.engines.llama_cpp_lm import LlamaCppLM
 from evals.engines.llama_cpp_tokenizers import FileTokenizer, FolderTokenizer
 from evals.engines.loading import Job, LoadedVariant
 from evals.engines.speed import OUTPUT_TOKENS, PROMPT_TOKENS, Speed, processor
+from evals.threads import threads
 
 FILE = "model.gguf"
 COPIED = ("config.json", "tokenizer.json", "tokenizer_config.json")
@@ -42,7 +42,7 @@ def make(job: Job, folder: Path) -> None:
         given = calibration()
         require_usable(given, job.tokenizer, int(Source(job.local.folder).config["hidden_size"]))
         importance = importance_matrix(Source(job.local.folder), job.original, job.tokenizer, given.texts)
-    export(job.local.folder, folder / FILE, str(job.how.option["file_type"]), importance, _threads())
+    export(job.local.folder, folder / FILE, str(job.how.option["file_type"]), importance, threads())
     for name in COPIED:
         if (job.local.folder / name).exists():
             shutil.copy(job.local.folder / name, folder)
@@ -51,7 +51,7 @@ def make(job: Job, folder: Path) -> None:
 def _converted(job: Job) -> LoadedVariant:
     path = artefact(job.artefact_key, lambda folder: make(job, folder), last=FILE) / FILE
     found = facts(path)
-    model = Model(path, _threads())
+    model = Model(path, threads())
     config = job.original.config
     generation = getattr(job.original, "generation_config", config)
     ends = generation.eos_token_id if generation.eos_token_id is not None else config.eos_token_id
@@ -75,7 +75,7 @@ def _given(job: Job, path: Path) -> LoadedVariant:
     if found.file_type and found.file_type != asked:
         raise ValueError(f"{path.name} holds {found.file_type}, not {asked}; ask for quantization {found.file_type}")
     probe(path)
-    model = Model(path, _threads())
+    model = Model(path, threads())
     tokenizer = FileTokenizer(model)
     return _variant(job, LlamaCppLM(model, tokenizer), tokenizer, found, {"file": path.name})
 
@@ -124,10 +124,6 @@ def _speed(lm: LlamaCppLM) -> Speed:
         prompt_tokens=prompt,
         output_tokens=output,
         working_bytes=None,
-        threads=_threads(),
+        threads=threads(),
         processor=processor(),
     )
-
-
-def _threads() -> int:
-    return int(os.environ.get("BITBUDGET_THREADS", os.cpu_count() or 1))

@@ -35,6 +35,9 @@ class ItemResult:
     output: str
 
 
+Accept = Callable[[ItemResult], None]
+
+
 class Harness:
     """One loaded variant under lm-eval: a torch model in its ``HFLM``, or the ``LM`` that the variant brings."""
 
@@ -52,13 +55,7 @@ class Harness:
         """Why some items got no answer, as far as the engine knows; "" if it does not say."""
         return str(getattr(self._lm, "trouble", ""))
 
-    def run(
-        self,
-        task: Task,
-        indices: Sequence[int],
-        accept: Callable[[ItemResult], None],
-        draws: Draws | None = None,
-    ) -> list[int]:
+    def run(self, task: Task, indices: Sequence[int], accept: Accept, draws: Draws | None = None) -> list[int]:
         """Evaluate these items; ``accept`` is called for each as it is scored and may raise to stop.
 
         ``draws`` adds self-consistency to written answers where the engine can draw any; others are asked once.
@@ -71,13 +68,7 @@ class Harness:
             left_out += self._answered(task, ordered[start : start + BATCH_SIZE], accept, draws)
         return left_out
 
-    def _answered(
-        self,
-        task: Task,
-        indices: Sequence[int],
-        accept: Callable[[ItemResult], None],
-        draws: Draws | None = None,
-    ) -> list[int]:
+    def _answered(self, task: Task, indices: Sequence[int], accept: Accept, draws: Draws | None = None) -> list[int]:
         if not indices:
             return []
         asked = lm_task(task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast, SequenceClassifierOutput
+
+from evals.threads import threads
 
 PROVIDERS = ["CPUExecutionProvider"]
 PAST, PRESENT = "past_key_values.", "present."
@@ -29,7 +30,7 @@ class Graph:
 
     def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = int(os.environ.get("BITBUDGET_THREADS", os.cpu_count() or 1))
+        options.intra_op_num_threads = threads()
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=PROVIDERS)

@@ -16,6 +16,7 @@ from evals.plan import ENGINE_PACKAGES, variant_key, versions
 from evals.quantizations import quantization
 from evals.redaction import Redacting
 from evals.store import Store, StoreError
+from evals.threads import settle, threads
 from evals.worker import LOG_FORMAT, StartAgain, Worker
 
 
@@ -54,7 +55,7 @@ def evaluate(run: str, variant: Variant, node: str, kind: type[Worker] = Worker)
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
     logging.getLogger("evals.worker").info("worker %s, python %s", name, sys.version.split()[0])
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    settle(threads(int(os.environ.get("OMP_NUM_THREADS") or 1)))  # Ray puts the processors of the task there
     store = Store()
     given = store.lease(name).given
     store.take_up(name, given)
