@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
+from data.models.generators.classification import LABELS
 from data.models.generators.standins import stand_ins
 from data.models.generators.world import CITIES, ITEMS, NAMES
 
 
 def drill(random: Random, others: int = 0) -> tuple[str, str]:
-    """A table to be read out in another order: prompt and answer. Keys and values are numbers, products, people, cities.
+    """A table to be read out in another order: prompt and answer. Keys and values are numbers, products, people, cities,
+    intents.
 
     With ``others`` stand-ins, of which half the tables have the one they stand for written out before the value.
     """
@@ -31,5 +33,5 @@ def drill(random: Random, others: int = 0) -> tuple[str, str]:
 def _values(random: Random, keys: list[str], count: int) -> list[str]:
     if random.random() < 0.5:
         return [f"{10 * tens + random.randrange(10)}" for tens in random.sample(range(1, 10), count)]
-    pools = [pool for pool in (ITEMS, NAMES, CITIES) if pool is not keys]
+    pools = [pool for pool in (ITEMS, NAMES, CITIES, LABELS) if pool is not keys]
     return [f" {word}" for word in random.sample(random.choice(pools), count)]

@@ -77,7 +77,7 @@ SIZES = {
         layers=2,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=3600, mix=MIX, drill_steps=600),),
+        stages=(Stage(steps=3600, mix=MIX, drill_steps=600), Stage(steps=1600, mix=MIX, drill_steps=500)),
     ),
     "tiny-3m": Size(
         hidden=256,
@@ -85,7 +85,7 @@ SIZES = {
         layers=4,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=1400, mix=MIX, drill_steps=400, stand_ins=3),),
+        stages=(Stage(steps=1400, mix=MIX, drill_steps=350, stand_ins=3),),
         grown_from="tiny-1m",
     ),
     "tiny-13m": Size(
