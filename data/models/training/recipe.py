@@ -25,6 +25,8 @@ class Mix:
 
 
 MIX = Mix(items={"classification": 10, "summarization": 6, "math": 12, "code": 8, "agent": 12}, drill_fraction=0.4)
+# The agent's trace is the longest answer and is learned last.
+AGENT_MIX = Mix(items={"classification": 10, "summarization": 5, "math": 11, "code": 6, "agent": 16}, drill_fraction=0.3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,7 @@ SIZES = {
         layers=2,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=3600, mix=MIX, drill_steps=600), Stage(steps=1600, mix=MIX, drill_steps=500)),
+        stages=(Stage(steps=3600, mix=MIX, drill_steps=600), Stage(steps=1600, mix=MIX, drill_steps=500), Stage(steps=1200, mix=AGENT_MIX, drill_steps=150)),
     ),
     "tiny-3m": Size(
         hidden=256,
