@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from random import Random
 
 from data.models.generators import agent, arithmetic, classification, code, summarization
 from data.models.generators.items import Item, Split
 
-Generators = dict[str, Callable[[Random], Item]]
-GENERATORS: Generators = {
+GENERATORS: dict[str, Callable[[Random], Item]] = {
     "classification": classification.generate,
     "summarization": summarization.generate,
     "math": arithmetic.generate,
@@ -19,17 +17,9 @@ GENERATORS: Generators = {
 }
 
 
-def for_training(two_people_fraction: float) -> Generators:
-    """Training takes a wider mix than the eval items: any counts in stock, and this share of two-person problems."""
-    return GENERATORS | {
-        "math": partial(arithmetic.generate, two_people_fraction=two_people_fraction),
-        "agent": partial(agent.generate, distinct_tens=False),
-    }
-
-
-def stream(group: str, split: Split, seed: int, generators: Generators = GENERATORS) -> Iterator[Item]:
+def stream(group: str, split: Split, seed: int) -> Iterator[Item]:
     """Endless items of one task group that belong to ``split``; the same seed gives the same stream."""
-    generate = generators[group]
+    generate = GENERATORS[group]
     random = Random(f"{group}/{split}/{seed}")
     while True:
         item = generate(random)

@@ -1,16 +1,19 @@
-"""Word problems of one to three steps, each step worked out column by column."""
+"""Word problems of one to three steps, each step worked out column by column; some ask for one of five people."""
 
 from __future__ import annotations
 
 from random import Random
 
 from data.models.generators.items import Item, apply, split_of_sums
+from data.models.generators.standins import stand_ins
 from data.models.generators.working import written_out
 from data.models.generators.world import DAYS, ITEMS, NAMES
 
 Sum = tuple[str, int, int]
 MORE = ["{} come in", "buys {}", "finds {}", "gets {} more"]
 LESS = ["{} go out", "sells {}", "loses {}", "gives away {}"]
+GROUP = 0.65
+ASKED_BY_STAND_IN = 0.6
 
 
 def _number(random: Random, digits: int) -> int:
@@ -60,48 +63,38 @@ def _events(random: Random, name: str, item: str, count: int) -> tuple[str, list
     return f"{text}. {random.choice(['How many now?', 'What is left?'])}", sums
 
 
-def _two_people(random: Random, item: str) -> tuple[str, list[Sum]]:
-    """Two stocks that change, one of them asked for: the events of the other must be left out."""
-    names = random.sample(NAMES, 2)
-    stock = {name: _number(random, 2) for name in names}
-    text = [f"{names[0]} has {stock[names[0]]} {item}s, {names[1]} has {stock[names[1]]}"]
-    sums: dict[str, list[Sum]] = {name: [] for name in names}
-
-    def change(name: str, op: str, count: int) -> None:
-        sums[name].append((op, stock[name], count))
-        stock[name] = apply(op, stock[name], count)
-
-    for _ in range(random.choice([2, 3])):
-        name, other = random.sample(names, 2)
-        count = _number(random, 2)
-        kind = random.random()
-        if stock[name] > count and kind < 0.4:
-            text.append(f"{name} gives {other} {count}")
-            change(name, "-", count)
-            change(other, "+", count)
-        elif stock[name] > count and kind < 0.7:
-            text.append(f"{name} {random.choice(LESS[1:]).format(count)}")
-            change(name, "-", count)
-        else:
-            text.append(f"{name} {random.choice(MORE[1:]).format(count)}")
-            change(name, "+", count)
-    asked = random.choice([name for name in names if sums[name]])
-    return f"{'. '.join(text)}. How many does {asked} have now?", sums[asked]
+def _group(random: Random, item: str) -> tuple[str, list[Sum], str]:
+    """Five people of whom two have as many as another; all go through the same events, one is asked for."""
+    *known, third, fourth = random.sample(NAMES, 5)
+    tens = random.sample(range(2, 10), len(known))
+    stock = {name: 10 * ten + random.randrange(10) for name, ten in zip(known, tens, strict=True)}
+    listed = ", ".join(f"{name}{count}" for name, count in stock.items())
+    behind, sentence = stand_ins(random, [third, fourth], known)
+    asked = random.choice([third, fourth] if random.random() < ASKED_BY_STAND_IN else known)
+    now = stock[behind.get(asked, asked)]
+    text, sums = f"{item}s: {listed}; same: {sentence}. Each", []
+    for _ in range(random.choice([1, 1, 2])):
+        change = random.randint(2, 19) if sums else _number(random, 2)
+        op = random.choice("+-") if now > change else "+"
+        text += f"{' and' if sums else ''} {(random.choice(MORE[1:] if op == '+' else LESS[1:])).format(change)}"
+        sums.append((op, now, change))
+        now = apply(op, now, change)
+    return f"{text}.", sums, asked
 
 
-def generate(random: Random, two_people_fraction: float = 0.3) -> Item:
+def generate(random: Random) -> Item:
     """One problem; the operand pairs of dev and test never occur in training."""
-    if two_people_fraction and random.random() < two_people_fraction:
-        return _item(*_two_people(random, random.choice(ITEMS)))
     name, item = random.choice(NAMES), random.choice(ITEMS)
+    if random.random() < GROUP:
+        return _item(*_group(random, item))
     steps = random.choices([1, 2, 3], weights=[0.4, 0.35, 0.25])[0]
     return _item(*(_one_step(random, name, item) if steps == 1 else _events(random, name, item, steps)))
 
 
-def _item(text: str, sums: list[Sum]) -> Item:
+def _item(text: str, sums: list[Sum], asked: str | None = None) -> Item:
     return Item(
-        prompt=f"Problem: {text}\nAnswer:",
-        answer=" " + "; ".join(written_out(*one) for one in sums),
+        prompt=f"Problem: {text}\nAnswer: {asked}" if asked else f"Problem: {text}\nAnswer:",
+        answer=("" if asked else " ") + "; ".join(written_out(*one) for one in sums),
         split=split_of_sums(sums),
         facts={"final": apply(*sums[-1]), "steps": len(sums)},
     )

@@ -1,7 +1,8 @@
 """Support tickets with one of eight intents.
 
-Most tickets mention more than one intent and say which one counts; some carry typos; five in a hundred
-are truly ambiguous and labelled at random, so that no model can reach 100 %.
+Many tickets hold more than one intent and say which counts; half only follow up on what the writer, or somebody the
+writer stands in for, wanted before; some carry typos; five in a hundred are truly ambiguous and labelled at random, so
+that no model can reach 100 %.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from random import Random
 
 from data.models.generators.items import Item, split_of
+from data.models.generators.standins import stand_ins
 from data.models.generators.world import CITIES, DAYS, ITEMS, NAMES
 
 PHRASES: dict[str, list[str]] = {
@@ -86,11 +88,20 @@ TWO_INTENTS = [
     "not about {1}, rather {0}",
     "{0}, and forget that {1}",
 ]
-ORDINALS = ["first", "second", "third", "fourth", "fifth"]
-NUMBERS = {3: "three", 4: "four", 5: "five"}
+# Nothing but who writes tells what a follow-up is about.
+AGAIN = [
+    "it happened again in {city}.",
+    "still the same as on {day}!",
+    "any news since {day}?",
+    "no answer yet, please help.",
+    "this is the second time I write.",
+]
+FOLLOW_UPS = 0.5
+ASKED_BY_STAND_IN = 0.7
 OPENINGS = ["", "", "Hi, ", "Hello, ", "Good day, ", "Dear team, ", "Urgent: ", "Hey, "]
 CLOSINGS = [".", " thanks.", " please help.", " - {name}.", "!", " this is the third time."]
 TYPO_RATE = 0.02
+AMBIGUOUS_FRACTION = 0.05
 
 
 def _with_typos(random: Random, text: str) -> str:
@@ -106,48 +117,51 @@ def _with_typos(random: Random, text: str) -> str:
     return "".join(letters)
 
 
-def _body(random: Random) -> tuple[str, str]:
+def _single(random: Random) -> tuple[str, str]:
     kind = random.random()
-    if kind < 0.05:
+    if kind < AMBIGUOUS_FRACTION / (1 - FOLLOW_UPS):
         body, *labels = random.choice(AMBIGUOUS)
         return body, random.choices(labels, weights=[0.65, 0.35])[0]
-    if kind < 0.20:
+    if kind < 0.45:
         label = random.choice(LABELS)
         return random.choice(PHRASES[label]), label
-    if kind < 0.45:
-        label, other = random.sample(LABELS, 2)
-        form = random.choice(TWO_INTENTS)
-        return form.format(random.choice(PHRASES[label]), random.choice(PHRASES[other])), label
-    return _list(random)
+    label, other = random.sample(LABELS, 2)
+    form = random.choice(TWO_INTENTS)
+    return form.format(random.choice(PHRASES[label]), random.choice(PHRASES[other])), label
 
 
-def _list(random: Random) -> tuple[str, str]:
-    """Three to five things, of which one counts: named by its place, by a neighbour, or as the one left over."""
-    labels = random.sample(LABELS, random.randint(3, 5))
-    which = random.randrange(len(labels))
-    listed = f"{NUMBERS[len(labels)]} things: {'; '.join(random.choice(PHRASES[label]) for label in labels)}."
-    kind = random.random()
-    if kind < 0.35:
-        return f"{listed} only the {ORDINALS[which]} is still open", labels[which]
-    if kind < 0.7:
-        side, near = random.choice([("after", which - 1), ("before", which + 1)])
-        if 0 <= near < len(labels):
-            return f"{listed} it is about the one {side} the {labels[near]} one", labels[which]
-    done = [label for label in labels if label != labels[which]]
-    random.shuffle(done)
-    return f"{listed} the {', the '.join(done)} ones are done", labels[which]
+def _filled(random: Random, template: str) -> str:
+    return template.format(
+        item=random.choice(ITEMS), city=random.choice(CITIES), day=random.choice(DAYS), name=random.choice(NAMES)
+    )
 
 
 def generate(random: Random) -> Item:
     """One ticket; its split follows the text before typos."""
-    body, label = _body(random)
-    template = random.choice(OPENINGS) + body + random.choice(CLOSINGS)
-    text = template.format(
-        item=random.choice(ITEMS), city=random.choice(CITIES), day=random.choice(DAYS), name=random.choice(NAMES)
-    )
+    if random.random() < FOLLOW_UPS:
+        return _follow_up(random)
+    body, label = _single(random)
+    text = _filled(random, random.choice(OPENINGS) + body + random.choice(CLOSINGS))
     return Item(
         prompt=f"Ticket: {_with_typos(random, text)}\nIntent:",
         answer=f" {label}",
         split=split_of(text),
+        facts={"labels": LABELS},
+    )
+
+
+def _follow_up(random: Random) -> Item:
+    """A ticket that says no more than who writes again, over a list of who wanted what; two write for another one."""
+    *known, fourth, fifth = random.sample(NAMES, 5)
+    intents = dict(zip(known, random.sample(LABELS, 3), strict=True))
+    listed = ", ".join(f"{name} {label}" for name, label in intents.items())
+    behind, sentence = stand_ins(random, [fourth, fifth], known)
+    asked = random.choice([fourth, fifth] if random.random() < ASKED_BY_STAND_IN else known)
+    text = _filled(random, random.choice(OPENINGS) + random.choice(AGAIN))
+    # A misspelt name would be another name: typos stay in what is said.
+    return Item(
+        prompt=f"Ticket: {_with_typos(random, text)} Before: {listed}; same: {sentence}.\nIntent of {asked}",
+        answer=f" {intents[behind.get(asked, asked)]}",
+        split=split_of((text, listed, sentence, asked)),
         facts={"labels": LABELS},
     )

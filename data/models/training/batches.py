@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from data.models.generators import GENERATORS, for_training, stream
-from data.models.generators.agent import drill
+from data.models.generators import GENERATORS, stream
+from data.models.generators.drills import drill
 from data.models.training.recipe import EOS, LOSS_WEIGHT, PAD, WARM_UP_DRILLS, Mix
 
 Pair = tuple[list[int], list[int]]  # prompt tokens, answer tokens with the end token
@@ -32,17 +32,16 @@ class Batches:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int, mix: Mix) -> None:
         self._tokenizer, self._mix = tokenizer, mix
-        self._generators = for_training(mix.two_people_fraction)
         self._random = Random(f"batches/{seed}")
         self._streams = {group: self._texts(group, seed) for group in GENERATORS}
         self._buffers: dict[str, list[list[Pair]]] = {}
 
     def _texts(self, group: str, seed: int) -> Iterator[tuple[str, str]]:
         random = Random(f"drills/{group}/{seed}")
-        items = stream(group, "train", seed, self._generators)
+        items = stream(group, "train", seed)
         while True:
             if group == "agent" and random.random() < self._mix.drill_fraction:
-                yield drill(random)
+                yield drill(random, random.choice([0, 2, 3]))
             else:
                 item = next(items)
                 yield item.prompt, item.answer
@@ -61,9 +60,9 @@ class Batches:
             self._random.shuffle(chunks)
         return chunks.pop()
 
-    def drills(self) -> Batch:
+    def drills(self, stand_ins: int) -> Batch:
         """A batch of look-up exercises only: the warm-up without which the agent task is not learned."""
-        pairs = self._encode([drill(self._random) for _ in range(WARM_UP_DRILLS)])
+        pairs = self._encode([drill(self._random, stand_ins) for _ in range(WARM_UP_DRILLS)])
         return _lay_out([(1.0, pairs)])
 
     def mixed(self) -> Batch:

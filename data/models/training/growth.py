@@ -1,7 +1,9 @@
 """Grow a trained member into the next size without changing what it computes.
 
-The smaller network becomes a block of the larger one. What is new reads with random weights and writes with zeros, so
-the first forward pass gives the same logits and training decides what the new units are for (after Net2Net, Chen et
+The smaller network becomes a block of the larger one. What is new writes zeros, so the first forward pass gives the
+same logits and training decides what the new units are for. A new layer reads like the one it follows (as in the
+stacking of Gong et al. 2019, PMLR 97), so that what one layer looks up the next can look up again; new units within a
+layer read with random weights (after Net2Net, Chen et
 al. 2016, arXiv 1511.05641, and the zero-output growth of Gesmundo and Maile 2023, arXiv 2308.06103).
 """
 
@@ -27,36 +29,33 @@ def grow(network: Llama, size: Size, folder: Path, smaller: Size) -> None:
     old = load_file(folder / "model.safetensors")
     # A zero half of the hidden vector halves its mean square; the norms put that right again.
     scale = (smaller.hidden / size.hidden) ** 0.5
-    places = _places(smaller.layers, size.layers)
     with torch.no_grad():
         for name, weight in network.named_parameters():
-            source = _source(name, places)
-            _fill(weight, None if source is None else old[source].float(), name, scale)
+            source, added = _source(name, smaller.layers, size.layers)
+            _fill(weight, old[source].float(), added, name, scale)
 
 
-def _places(old: int, new: int) -> dict[int, int]:
-    """Which old layer stands at which new place, the added ones spread behind them."""
+def _source(name: str, old: int, new: int) -> tuple[str, bool]:
+    """Where a weight of the larger network comes from, and whether its layer is an added one.
+
+    Old layers are spread over the new places; an added layer follows the old one it takes after.
+    """
     if new < old:
         raise ValueError(f"{old} layers do not fit into {new}")
-    return {i * new // old: i for i in range(old)}
-
-
-def _source(name: str, places: dict[int, int]) -> str | None:
     parts = name.split(".")
     if "layers" not in parts:
-        return name
+        return name, False
     at = parts.index("layers") + 1
-    if int(parts[at]) not in places:
-        return None
-    parts[at] = str(places[int(parts[at])])
-    return ".".join(parts)
+    place = int(parts[at])
+    layer = max(i for i in range(old) if i * new // old <= place)
+    parts[at] = str(layer)
+    return ".".join(parts), layer * new // old != place
 
 
-def _fill(weight: Tensor, old: Tensor | None, name: str, scale: float) -> None:
+def _fill(weight: Tensor, old: Tensor, added: bool, name: str, scale: float) -> None:
     writes = "o_proj" in name or "down_proj" in name
-    if old is None:
-        if writes:
-            weight.zero_()
+    if added and writes:
+        weight.zero_()
     elif weight.dim() == 1:
         weight.fill_(float(old.mean()) * scale)
         weight[: len(old)] = old * scale

@@ -18,31 +18,29 @@ LOSS_WEIGHT = {"classification": 4.0, "summarization": 1.0, "math": 1.0, "code":
 
 @dataclass(frozen=True, kw_only=True)
 class Mix:
-    """Items per task in one step, about 3,600 tokens with padding, the share of drills among the agent's and of
-    two-person problems among the math."""
+    """Items per task in one step, about 3,600 tokens with padding, and the share of drills among the agent's."""
 
     items: dict[str, int]
     drill_fraction: float
-    two_people_fraction: float = 0.6
 
 
-EASY = Mix(
-    items={"classification": 12, "summarization": 6, "math": 13, "code": 10, "agent": 10},
-    drill_fraction=0.4,
-    two_people_fraction=0.0,
-)
-FULL = Mix(items=EASY.items, drill_fraction=0.4)
-LOOK_UPS = Mix(items={"classification": 8, "summarization": 8, "math": 9, "code": 8, "agent": 16}, drill_fraction=0.5)
+MIX = Mix(items={"classification": 10, "summarization": 6, "math": 12, "code": 8, "agent": 12}, drill_fraction=0.4)
+# The agent's trace is the longest answer and is learned last.
+AGENT_MIX = Mix(items={"classification": 10, "summarization": 5, "math": 11, "code": 6, "agent": 16}, drill_fraction=0.3)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One ramp and one cosine to zero; ``drill_steps`` of look-up exercises alone come first."""
+    """One ramp and one cosine to zero; ``drill_steps`` of look-up exercises alone come first.
+
+    Their tables hold ``stand_ins`` of this number.
+    """
 
     steps: int
     mix: Mix
     rate: float = LEARNING_RATE
     drill_steps: int = 0
+    stand_ins: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +79,7 @@ SIZES = {
         layers=2,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=2800, mix=EASY, drill_steps=300), Stage(steps=800, mix=FULL, rate=1e-3)),
+        stages=(Stage(steps=3600, mix=MIX, drill_steps=600), Stage(steps=1600, mix=MIX, drill_steps=500), Stage(steps=1200, mix=AGENT_MIX, drill_steps=150)),
     ),
     "tiny-3m": Size(
         hidden=256,
@@ -89,7 +87,7 @@ SIZES = {
         layers=4,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=700, mix=FULL, rate=1e-3), Stage(steps=1200, mix=LOOK_UPS)),
+        stages=(Stage(steps=1400, mix=MIX, drill_steps=350, stand_ins=3),),
         grown_from="tiny-1m",
     ),
     "tiny-13m": Size(
@@ -98,7 +96,7 @@ SIZES = {
         layers=4,
         heads=8,
         kv_heads=4,
-        stages=(Stage(steps=250, mix=FULL, rate=1e-3),),
+        stages=(Stage(steps=200, mix=MIX, rate=1e-3),),
         grown_from="tiny-3m",
     ),
 }

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from data.models.generators import GENERATORS, stream
 from data.models.generators.classification import LABELS
+from data.models.generators.world import ITEMS, NAMES
 from data.models.training.recipe import VOCABULARY_SIZE
 
 ITEMS_PER_TASK = 6000
@@ -21,9 +22,10 @@ def _corpus() -> Iterator[str]:
     for group in GENERATORS:
         for item in islice(stream(group, "train", SEED), ITEMS_PER_TASK):
             yield item.prompt + item.answer
-    # Each label becomes one token: a classification item is then scored in a single forward pass.
-    for label in LABELS:
-        yield f" {label}" * ITEMS_PER_TASK
+    # Each label becomes one token: a classification item is then scored in a single forward pass. Each name and
+    # product too: a look-up is then of one token.
+    for word in [*LABELS, *NAMES, *ITEMS]:
+        yield f" {word}" * ITEMS_PER_TASK
 
 
 def build() -> PreTrainedTokenizerFast:

@@ -96,7 +96,7 @@ def train(member: str, seed: int, folder: Path, resume: bool) -> None:
             # No member, stage, seed or resumption sees the same items again.
             fresh = seed + 1000 * step + 10_000_000 * list(SIZES).index(member)
             batches = Batches(tokenizer, fresh, stage.mix)
-        batch = batches.drills() if within < stage.drill_steps else batches.mixed()
+        batch = batches.drills(stage.stand_ins) if within < stage.drill_steps else batches.mixed()
         tokens += len(batch.ids)
         loss = loss_of(network, batch)
         advance(network, chain, loss, rate_at(within, stage))
