@@ -17,7 +17,7 @@ from data.models.training.distillation import TEACHER_SHARE, distillation_loss
 from data.models.training.network import Llama, to_transformers
 from data.models.training.pruning import Masked, largest_half, two_of_four
 from data.models.training.qat import Rounded, linears
-from data.models.training.recipe import FULL, SIZES, Mix, Size, Stage
+from data.models.training.recipe import MIX, SIZES, Mix, Size, Stage
 from data.models.training.tokenizer import load
 from data.models.training.train import loss_of
 from data.models.training.variants import Recipe, train
@@ -138,7 +138,7 @@ def test_training_with_rounded_weights_lowers_the_loss_of_the_rounded_model(fold
     with torch.no_grad():
         for layer in linears(plain).values():
             layer.weight.copy_(round_to_nearest(layer.weight, 2, 128))
-        batches = Batches(load(folder / "toy"), 77, FULL)
+        batches = Batches(load(folder / "toy"), 77, MIX)
         held_out = [batches.mixed() for _ in range(2)]
         assert sum(loss_of(aware, b) for b in held_out) < sum(loss_of(plain, b) for b in held_out)
 

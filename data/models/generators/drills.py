@@ -10,8 +10,8 @@ from data.models.generators.world import CITIES, ITEMS, NAMES
 
 
 def drill(random: Random, others: int = 0) -> tuple[str, str]:
-    """A table to be read out in another order: prompt and answer. Keys and values are numbers, products, people, cities,
-    intents.
+    """A table to be read out in another order: prompt and answer. Keys are products or people, values also numbers,
+    cities or intents.
 
     With ``others`` stand-ins, of which half the tables have the one they stand for written out before the value.
     """

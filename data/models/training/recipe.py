@@ -26,7 +26,9 @@ class Mix:
 
 MIX = Mix(items={"classification": 10, "summarization": 6, "math": 12, "code": 8, "agent": 12}, drill_fraction=0.4)
 # The agent's trace is the longest answer and is learned last.
-AGENT_MIX = Mix(items={"classification": 10, "summarization": 5, "math": 11, "code": 6, "agent": 16}, drill_fraction=0.3)
+AGENT_MIX = Mix(
+    items={"classification": 10, "summarization": 5, "math": 11, "code": 6, "agent": 16}, drill_fraction=0.3
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,11 @@ SIZES = {
         layers=2,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=3600, mix=MIX, drill_steps=600), Stage(steps=1600, mix=MIX, drill_steps=500), Stage(steps=1200, mix=AGENT_MIX, drill_steps=150)),
+        stages=(
+            Stage(steps=3600, mix=MIX, drill_steps=600),
+            Stage(steps=1600, mix=MIX, drill_steps=500),
+            Stage(steps=1200, mix=AGENT_MIX, drill_steps=150),
+        ),
     ),
     "tiny-3m": Size(
         hidden=256,
@@ -87,7 +93,7 @@ SIZES = {
         layers=4,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=1400, mix=MIX, drill_steps=350, stand_ins=3),),
+        stages=(Stage(steps=1600, mix=AGENT_MIX, drill_steps=350, stand_ins=3),),
         grown_from="tiny-1m",
     ),
     "tiny-13m": Size(
@@ -96,7 +102,7 @@ SIZES = {
         layers=4,
         heads=8,
         kv_heads=4,
-        stages=(Stage(steps=200, mix=MIX, rate=1e-3),),
+        stages=(Stage(steps=200, mix=AGENT_MIX, rate=1e-3),),
         grown_from="tiny-3m",
     ),
 }
