@@ -15,19 +15,16 @@ from typing import Any
 import pytest
 
 from evals import runs
+from evals.executors.address import ClusterError
 from evals.executors.needs import Need
 from evals.home import ROOT
-from evals.plan import Plan
 from evals.store import Store
-from tests.evals.executors.slow import Slow, drive
+from tests.evals.executors.slow import PLAN, Slow, drive
+from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn, notes
 from tests.postgres import Server
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install -r requirements-cluster.txt")
-# More variants than nodes, so that the node to be killed gets one whatever the first driver left open.
-QUANTIZATIONS = ("bf16", "nf4", "rtn-int8-g128", "rtn-int4-g128", "rtn-int3-g128", "rtn-int2-g128")
-PLAN = Plan(models=("tiny-1m",), quantizations=QUANTIZATIONS, tasks=("shop_math",), limit=40)
-Table = dict[tuple[str, str], dict[str, float]]
 
 
 def node_arguments() -> dict[str, Any]:
@@ -66,24 +63,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def table(run: str) -> Table:
-    store = Store()
-    cells = store.cells(run)
-    assert all(cell["state"] == "done" for cell in cells)
-    return {
-        (cell["quantization"], cell["task"]): {row["item"]: row["score"] for row in store.items(cell["cell_key"])}
-        for cell in cells
-    }
-
-
-def table_of_one_process(place: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+def table_of_one_process(place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The same plan by one worker, in a home of its own."""
     with monkeypatch.context() as patch:
         patch.setenv("BITBUDGET_HOME", str(place))
         store = Store()
         run = runs.start(PLAN, store, "ray")
         StandIn(store, run, f"{run}.alone").work()
-        return table(run)
+        return exported(run)
 
 
 def test_a_killed_node_and_a_killed_driver_change_nothing(
@@ -114,18 +101,27 @@ def test_a_killed_node_and_a_killed_driver_change_nothing(
         if not told and victim.node_id[:8] in working and len(notes("computed")) > of_first + 5:
             two_nodes.remove_node(victim, allow_graceful=False)
             told.append(True)
+            shown = runs.status(run)
+            assert shown and [node.state for node in shown.nodes] == ["alive"] * 3
 
     while any(".driver-" in name for name in Store().alive_workers(run)):
         time.sleep(0.05)
     drive(two_nodes.address, run, said.append, kill_a_node)
 
     assert told and any("a node was lost" in words for words in said), said
-    assert table(run) == table_of_one_process(home / "alone", monkeypatch)
+    assert exported(run) == table_of_one_process(home / "alone", monkeypatch)
     computed = Counter(notes("computed"))
     assert len(computed) == 240  # 6 variants × 40 items, and each key stands in the store once
     acknowledged = [line.split()[0] for line in notes("acknowledged")]
     assert len(set(acknowledged)) <= 240
-    assert runs.state(run) == "done"
+    final = runs.status(run)
+    assert final and final.state == "done"
+    nodes = {node.node: node for node in final.nodes}
+    assert nodes.pop(victim.node_id[:8]).state == "lost"
+    assert [(node.state, node.cpus, node.gpus, node.accelerator) for node in nodes.values()] == [
+        ("last seen", 1.0, 0.0, "")
+    ] * 2
+    assert 4 <= sum(node.cells_done for node in final.nodes) <= 6  # what ended between two drivers is nobody's
 
 
 def test_a_store_on_a_server_is_found_by_the_nodes_themselves(
@@ -135,14 +131,12 @@ def test_a_store_on_a_server_is_found_by_the_nodes_themselves(
     plan = replace(PLAN, quantizations=("bf16",), limit=6)
     run = runs.start(plan, Store(), "ray")
     drive(two_nodes.address, run, print)
-    assert [len(scores) for scores in table(run).values()] == [6]
+    assert len(exported(run).splitlines()) == 6
 
 
 def test_a_node_with_another_store_is_left_out_by_name(
     two_nodes: Any, home: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evals.executors.ray import ClusterError
-
     monkeypatch.setenv("BITBUDGET_DB", postgres.url(postgres.fresh()))
     run = runs.start(PLAN, Store(), "ray")
     said: list[str] = []
@@ -152,7 +146,7 @@ def test_a_node_with_another_store_is_left_out_by_name(
 
 
 def test_what_no_node_can_hold_is_named_and_nothing_is_lost(two_nodes: Any, home: Path) -> None:
-    from evals.executors.ray import ClusterError, Drive, cluster
+    from evals.executors.ray import Drive, cluster
 
     store = Store()
     run = runs.start(PLAN, store, "ray")
@@ -163,7 +157,7 @@ def test_what_no_node_can_hold_is_named_and_nothing_is_lost(two_nodes: Any, home
 
 
 def test_another_version_on_the_cluster_is_named(two_nodes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evals.executors.ray import ClusterError, cluster
+    from evals.executors.ray import cluster
 
     monkeypatch.setattr(ray, "__version__", "2.1.0")
     wanted = r"cannot be used.*Ray: 2\.1\.0.*install the same Python and ray"
@@ -180,14 +174,14 @@ def test_another_version_on_the_cluster_is_named(two_nodes: Any, monkeypatch: py
     ],
 )
 def test_an_address_that_does_not_answer_is_named(address: str, said: str) -> None:
-    from evals.executors.ray import ClusterError, cluster
+    from evals.executors.ray import cluster
 
     with pytest.raises(ClusterError, match=said), cluster(address):
         pass
 
 
 def test_a_file_store_is_refused_on_several_machines(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evals.executors.ray import ClusterError, Drive
+    from evals.executors.ray import Drive
 
     nodes = [{"NodeID": a, "Alive": True, "NodeManagerAddress": a, "Resources": {}} for a in ("10.0.0.1", "10.0.0.2")]
     monkeypatch.setattr("ray.nodes", lambda: nodes)
