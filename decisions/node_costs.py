@@ -13,7 +13,12 @@ from pricing.offers import Offer
 
 NO_OFFER = "no offer for this machine"
 ORDER: tuple[NodeState, ...] = ("alive", "last seen", "left out", "lost")
-MARKS: dict[NodeState, str] = {"alive": "✔ alive", "last seen": "○ last seen", "left out": "– left out", "lost": "✖ lost"}
+MARKS: dict[NodeState, str] = {
+    "alive": "✔ alive",
+    "last seen": "○ last seen",
+    "left out": "– left out",
+    "lost": "✖ lost",
+}
 SHOWN = 3  # variants named in one cell of the table
 
 
@@ -38,8 +43,8 @@ class NodeCost:
 
     @property
     def state(self) -> str:
-        """A shape and a word, and why a node is left out."""
-        return MARKS[self.node.state] + (f": {self.node.reason}" if self.node.reason else "")
+        """A shape and a word."""
+        return MARKS[self.node.state]
 
     @property
     def running(self) -> str:

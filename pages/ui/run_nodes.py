@@ -10,8 +10,6 @@ from evals.runs import RunStatus
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
 
-MOST_CARDS = 20  # nodes one below the other on a phone
-
 
 def show_nodes(workspace: Workspace, status: RunStatus) -> None:
     """A line a node; nothing for a run of local workers."""
@@ -20,21 +18,14 @@ def show_nodes(workspace: Workspace, status: RunStatus) -> None:
     costs = node_costs(status.nodes, workspace.book)
     st.markdown("#### Nodes")
     st.caption(md(nodes_sentence(costs)))
-    if workspace.narrow:
-        for one in costs[:MOST_CARDS]:
-            lines = [f"**{md(one.node.host)}** · {md(one.state)}", f":gray[{md(one.machine)}]", md(one.price)]
-            lines += [f":gray[Running] {md(one.running)}"] if one.running else []
-            lines += [f":gray[Done] {md(one.done)}"] if one.done else []
-            st.markdown("  \n".join(lines))
-        return
     rows = [
         {
             "Node": one.node.host,
             "State": one.state,
+            "Cost": one.price,
             "Machine": one.machine,
             "Running": one.running,
             "Done": one.done,
-            "Cost": one.price,
             "Offer": one.source,
         }
         for one in costs
@@ -48,9 +39,12 @@ def show_nodes(workspace: Workspace, status: RunStatus) -> None:
                 help="Lost: the cluster has it no more, and its open work goes on elsewhere. Last seen: nobody drives "
                 "the run any more, so that nobody knows."
             ),
-            "Done": st.column_config.TextColumn(help="Cells that were finished on this node, by variant."),
             "Cost": st.column_config.TextColumn(
                 help="The cheapest offer on demand for the same cards, own prices included; your bill may differ."
             ),
+            "Done": st.column_config.TextColumn(help="Cells that were finished on this node, by variant."),
         },
     )
+    for one in costs:
+        if one.node.reason:
+            st.caption(f"{md(one.node.host)} is left out: {md(one.node.reason)}")

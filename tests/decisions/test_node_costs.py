@@ -67,7 +67,7 @@ def test_only_nodes_at_work_cost_and_the_lost_come_last() -> None:
         "the others have no offer."
     )
     assert (said[1].running, said[1].done) == ("m @ nf4 on t", "3 cells: m @ a, m @ b")
-    assert said[2].state == "– left out: has another store" and said[0].machine == "16 CPU"
+    assert said[2].state == "– left out" and said[0].machine == "16 CPU"
     assert nodes_sentence([one for one in said if one.node.state == "lost"]) == "0 nodes at work, 1 lost."
 
 
