@@ -34,8 +34,9 @@ types: $(VENV)/.installed-test  ## Types of the code
 pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-soak: $(VENV)/.installed-test system  ## A thousand seeded faults, long walks of the state machine, an hour of visitors (hours)
+soak: $(VENV)/.installed-test system  ## A thousand seeded faults, killed nodes, long walks of the state machine, an hour of visitors (hours)
 	FAULT_SEEDS=1000 FAULT_LIVES=2000 $(BIN)/python -m pytest tests/faults -s --timeout 3600
+	$(BIN)/python -m tests.faults.ray_kills --seeds 20
 	$(BIN)/python -m tests.load.drive --sessions 25 --every 10 --seconds 3600 --idle 180
 
 audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (asks the internet; no part of `make test`)

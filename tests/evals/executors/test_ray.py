@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,18 +20,13 @@ from evals.executors.address import ClusterError
 from evals.executors.needs import Need
 from evals.home import ROOT
 from evals.store import Store
+from tests.evals.executors.clusters import node_arguments, small_cluster
 from tests.evals.executors.slow import PLAN, Slow, drive
 from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn, notes
 from tests.postgres import Server
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install -r requirements-cluster.txt")
-
-
-def node_arguments() -> dict[str, Any]:
-    """One processor and no dashboard."""
-    sizes = {"num_cpus": 1, "num_gpus": 0, "memory": 3 * 10**9, "object_store_memory": 80 * 2**20}
-    return {**sizes, "include_dashboard": False}
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +37,8 @@ def on_server(postgres: Server) -> str:
 
 @pytest.fixture(scope="module")
 def two_nodes(on_server: str) -> Iterator[Any]:
-    from ray.cluster_utils import Cluster
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr("ray._private.ray_constants.RAY_DASHBOARD_STARTUP_TIMEOUT_S", 0)  # there is none to wait for
-    patch.setenv("BITBUDGET_DB", on_server)
-    started = Cluster()
-    try:
-        started.add_node(**node_arguments())
-        started.add_node(**node_arguments())
-        patch.delenv("BITBUDGET_DB")
+    with small_cluster(2, {"BITBUDGET_DB": on_server}) as started:
         yield started
-    finally:
-        started.shutdown()
-        patch.undo()
 
 
 @pytest.fixture
@@ -124,14 +108,27 @@ def test_a_killed_node_and_a_killed_driver_change_nothing(
     assert 4 <= sum(node.cells_done for node in final.nodes) <= 6  # what ended between two drivers is nobody's
 
 
-def test_a_store_on_a_server_is_found_by_the_nodes_themselves(
-    two_nodes: Any, home: Path, on_server: str, monkeypatch: pytest.MonkeyPatch
+def test_a_store_on_a_server_is_found_by_the_nodes_and_may_be_gone_for_ten_seconds(
+    two_nodes: Any, home: Path, on_server: str, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITBUDGET_DB", on_server)
-    plan = replace(PLAN, quantizations=("bf16",), limit=6)
-    run = runs.start(plan, Store(), "ray")
-    drive(two_nodes.address, run, print)
-    assert len(exported(run).splitlines()) == 6
+    store = Store()
+    run = runs.start(replace(PLAN, quantizations=("bf16",)), store, "ray")
+    back = threading.Timer(10.0, postgres.start)
+    gone: list[int] = []
+
+    def stop_the_server() -> None:
+        done = len(store.items(store.cells(run)[0]["cell_key"]))
+        if not gone and done:
+            gone.append(done)
+            postgres.stop("fast")
+            back.start()
+
+    drive(two_nodes.address, run, print, stop_the_server)
+    back.join()
+    assert gone and gone[0] < 40, "it was in the middle"
+    assert len(exported(run).splitlines()) == 40
+    assert [cell["attempts"] for cell in store.cells(run)] == [1]
 
 
 def test_a_node_with_another_store_is_left_out_by_name(
@@ -156,11 +153,18 @@ def test_what_no_node_can_hold_is_named_and_nothing_is_lost(two_nodes: Any, home
     assert runs.state(run, store) == "interrupted"
 
 
-def test_another_version_on_the_cluster_is_named(two_nodes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("ours", "said"), [(("2.1.0", None), r"Ray: 2\.1\.0"), ((None, "3.9.1"), r"Python: 3\.9\.1")]
+)
+def test_another_version_on_the_cluster_is_named(
+    two_nodes: Any, monkeypatch: pytest.MonkeyPatch, ours: tuple[str | None, str | None], said: str
+) -> None:
     from evals.executors.ray import cluster
 
-    monkeypatch.setattr(ray, "__version__", "2.1.0")
-    wanted = r"cannot be used.*Ray: 2\.1\.0.*install the same Python and ray"
+    here = ray.__version__, ".".join(str(part) for part in sys.version_info[:3])
+    told = tuple(mine or really for mine, really in zip(ours, here, strict=True))
+    monkeypatch.setattr("ray._private.utils.compute_version_info", lambda: told)
+    wanted = rf"cannot be used.*{said}.*install the same Python and ray"
     with pytest.raises(ClusterError, match=wanted), cluster(two_nodes.address):
         pass
 

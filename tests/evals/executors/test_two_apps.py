@@ -1,4 +1,4 @@
-"""Two apps on one database take the same plan at the same time and share its variants."""
+"""Two apps on one database, their clocks an hour apart, take the same plan at once and share its variants."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn
 from tests.postgres import Server
 
+HOUR_S = 3600.0
 
-def app(home: Path, database: str) -> subprocess.Popen[str]:
+
+def app(home: Path, database: str, skew_s: float) -> subprocess.Popen[str]:
     """Another machine, as far as Bitbudget can tell: it starts the plan once told to, and its workers outlive it."""
     home.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "BITBUDGET_HOME": str(home), "BITBUDGET_DB": database}
+    environment["SKEW_S"] = str(skew_s)
     words = [sys.executable, "-m", "tests.evals.executors.slow_worker"]
     return subprocess.Popen(words, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -34,7 +37,7 @@ def test_two_apps_on_one_database_make_the_table_of_one_and_evaluate_nothing_twi
 ) -> None:
     database = postgres.url(postgres.fresh())
     homes = tmp_path / "one", tmp_path / "two"
-    apps = [app(home, database) for home in homes]
+    apps = [app(home, database, skew_s) for home, skew_s in zip(homes, (0.0, HOUR_S), strict=True)]
     for started in apps:
         assert started.stdout and started.stdout.readline() == "ready\n"
     for started in apps:
@@ -52,7 +55,10 @@ def test_two_apps_on_one_database_make_the_table_of_one_and_evaluate_nothing_twi
     computed = [(home / "computed.txt").read_text().splitlines() for home in homes]
     assert all(computed), "both apps worked"
     assert Counter(Counter([*computed[0], *computed[1]]).values()) == {1: 6 * 40}
-    assert {cell["attempts"] for cell in Store(database).cells(run)} == {1}
+    cells = Store(database).cells(run)
+    assert {cell["attempts"] for cell in cells} == {1} and all(0 < cell["seconds"] < 120 for cell in cells)
+    began = [cell["started"] for cell in cells]
+    assert max(began) - min(began) > HOUR_S / 2, "one of the clocks was ahead"
 
     monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path / "alone"))
     alone = Store()

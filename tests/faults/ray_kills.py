@@ -1,0 +1,122 @@
+"""A node of a cluster killed at seeded points of a run: ``python -m tests.faults.ray_kills --seeds 20 [--first 0]``.
+
+Each seed is a run of its own on a cluster that stays: a node joins, is killed after as many items as the seed says, and
+what is stored at the end is compared with the table of one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals import runs
+from evals.store import Store
+from tests.evals.executors.clusters import node_arguments, small_cluster
+from tests.evals.executors.slow import PLAN, drive
+from tests.evals.executors.tables import exported
+from tests.faults.standin import StandIn, notes
+
+KILLED = replace(PLAN, quantizations=PLAN.quantizations[:4], limit=25)
+ITEMS = 4 * 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kill:
+    """``at``: items computed when the node died; ``working``: it held a variant. Lost, doubled: lines of the table."""
+
+    seed: int
+    at: int
+    working: bool
+    computed_again: int
+    lost: int
+    doubled: int
+    seconds: float
+
+
+def kill_a_node(cluster: Any, seed: int, place: Path) -> Kill:
+    """One run with one death."""
+    with _home(place / "cluster"):
+        store, began = Store(), time.monotonic()
+        run = runs.start(KILLED, store, "ray")
+        at = random.Random(seed).randrange(1, ITEMS - 10)
+        victim = cluster.add_node(**node_arguments())
+        deaths: list[tuple[int, bool]] = []
+
+        def strike() -> None:
+            if deaths or (computed := len(notes("computed"))) < at:
+                return
+            held = any(str(cell["worker"]).startswith(f"{run}.{victim.node_id[:8]}-") for cell in store.cells(run))
+            cluster.remove_node(victim, allow_graceful=False)
+            deaths.append((computed, held))
+
+        drive(cluster.address, run, lambda _: None, strike)
+        if not deaths:
+            cluster.remove_node(victim, allow_graceful=False)
+            raise AssertionError(f"seed {seed}: the run ended before item {at} was seen")
+        found = Counter(exported(run, store).splitlines())
+        again = sum(Counter(notes("computed")).values()) - len(set(notes("computed")))
+        store.close()
+    wanted = Counter(_table_of_one_process(place / "alone"))
+    return Kill(
+        seed=seed,
+        at=deaths[0][0],
+        working=deaths[0][1],
+        computed_again=again,
+        lost=(wanted - found).total(),
+        doubled=(found - wanted).total(),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _table_of_one_process(place: Path) -> list[str]:
+    with _home(place):
+        store = Store()
+        run = runs.start(KILLED, store, "ray")
+        StandIn(store, run, f"{run}.alone").work()
+        lines = exported(run, store).splitlines()
+        store.close()
+    assert len(lines) == ITEMS
+    return lines
+
+
+@contextmanager
+def _home(place: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BITBUDGET_HOME", str(place))
+        patch.delenv("BITBUDGET_DB", raising=False)
+        yield
+
+
+def main() -> None:
+    """Run the seeds and print a line each; exit 1 if any lost or doubled something."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--seeds", type=int, default=20)
+    asked.add_argument("--first", type=int, default=0)
+    given = asked.parse_args()
+    kills = []
+    with tempfile.TemporaryDirectory() as folder, small_cluster(1, {"PYTHONPATH": os.getcwd()}) as cluster:
+        for seed in range(given.first, given.first + given.seeds):
+            kills.append(kill_a_node(cluster, seed, Path(folder) / str(seed)))
+            print(kills[-1], flush=True)
+    lost, doubled = sum(kill.lost for kill in kills), sum(kill.doubled for kill in kills)
+    working = sum(kill.working for kill in kills)
+    print(
+        f"{len(kills)} nodes killed, {working} of them at work: {lost} items lost, {doubled} doubled, "
+        f"{sum(kill.computed_again for kill in kills)} computed again"
+    )
+    raise SystemExit(1 if lost or doubled else 0)
+
+
+if __name__ == "__main__":
+    main()
