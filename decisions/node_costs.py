@@ -9,7 +9,7 @@ from decisions.wording import money
 from evals.executors.nodes import Node, NodeState
 from pricing.catalogue import PriceBook
 from pricing.lookup import accelerator
-from pricing.offers import Offer
+from pricing.offers import STALE_AFTER_DAYS, Offer
 
 NO_OFFER = "no offer for this machine"
 ORDER: tuple[NodeState, ...] = ("alive", "last seen", "left out", "lost")
@@ -28,6 +28,7 @@ class NodeCost:
 
     node: Node
     offer: Offer | None
+    stale: bool = False  # the price is older than 90 days
 
     @property
     def usd_per_hour(self) -> float | None:
@@ -70,7 +71,8 @@ class NodeCost:
 
 def node_costs(nodes: Iterable[Node], book: PriceBook) -> list[NodeCost]:
     """The nodes at work first, those that were lost last, each with its offer."""
-    found = [NodeCost(node=node, offer=_offer(node, book)) for node in nodes]
+    offers = [(node, _offer(node, book)) for node in nodes]
+    found = [NodeCost(node=node, offer=o, stale=o is not None and o.stale(book.as_of)) for node, o in offers]
     return sorted(found, key=lambda one: ORDER.index(one.node.state))
 
 
@@ -80,8 +82,11 @@ def nodes_sentence(costs: Sequence[NodeCost]) -> str:
     said = [_counted(costs)]
     known = [one.usd_per_hour for one in working if one.usd_per_hour is not None]
     if known:
-        whose = "" if len(known) == len(working) else f" for {len(known)} of them, the others have no offer"
+        unpriced = len(working) - len(known)
+        whose = f" for {len(known)} of them; for {unpriced} there is no offer" if unpriced else ""
         said.append(f"At the cheapest offers on demand: {money(sum(known))} an hour{whose}.")
+        if old := [one.offer.date for one in working if one.offer and one.stale]:
+            said.append(f"The oldest of these prices is of {min(old)}, more than {STALE_AFTER_DAYS} days ago.")
     elif working:
         said.append("Our offers name none of these machines, so what they cost an hour is not known.")
     return " ".join(said)

@@ -64,7 +64,7 @@ class Ledger:
     def __init__(self, store: Store, run: str) -> None:
         self._store, self._run = store, run
         self._nodes = _recorded(store, run)
-        self._holder: dict[Variant, str] = {}
+        self._ended: dict[Variant, str] = {}
         self._counted = {_key(cell) for cell in store.cells(run) if cell["state"] not in OPEN}
         self._due, self._written = 0.0, ""
 
@@ -85,7 +85,7 @@ class Ledger:
 
     def ended(self, variant: Variant, node: str) -> None:
         """A task of this variant came back from that node."""
-        self._holder[variant] = node
+        self._ended[variant] = node
 
     def beat(self, alive: Iterable[str], *, now: bool = False) -> None:
         """Write what changed, at most every ``BEAT_S``; ``alive`` are the nodes that the cluster has."""
@@ -104,17 +104,22 @@ class Ledger:
             self._store.note(_note(self._run), text)
         self._written = text
 
-    def _count(self, cells: Iterable[Row]) -> None:
+    def _count(self, cells: Sequence[Row]) -> None:
+        """A finished cell is of the node that holds the rest of its variant now, or whose task of it has come back.
+
+        Until either is known it waits: the node that was last seen with it may have been lost meanwhile.
+        """
+        held = {_variant(cell): _node_of(cell) for cell in cells if cell["state"] in OPEN and cell["worker"]}
+        for variant in held:
+            self._ended.pop(variant, None)
         for cell in cells:
-            variant, node = (cell["model"], cell["quantization"]), _node_of(cell)
-            if cell["state"] in OPEN:
-                if node in self._nodes:
-                    self._holder[variant] = node
-            elif _key(cell) not in self._counted:
+            if cell["state"] != "done" or _key(cell) in self._counted:
+                continue
+            node = held.get(_variant(cell)) or self._ended.get(_variant(cell))
+            if node and node in self._nodes:
                 self._counted.add(_key(cell))
-                finished = cell["state"] == "done" and self._nodes.get(self._holder.get(variant, ""))
-                if finished:
-                    finished["done"][_named(cell)] = finished["done"].get(_named(cell), 0) + 1
+                done = self._nodes[node]["done"]
+                done[_named(cell)] = done.get(_named(cell), 0) + 1
 
 
 def _note(run: str) -> str:
@@ -129,6 +134,10 @@ def _recorded(store: Store, run: str) -> dict[str, dict[str, Any]]:
 def _node_of(cell: Row) -> str:
     """A worker on a node is called RUN.NODE-…; "" where nobody holds the cell."""
     return str(cell["worker"]).rpartition(".")[2].partition("-")[0]
+
+
+def _variant(cell: Row) -> Variant:
+    return cell["model"], cell["quantization"]
 
 
 def _key(cell: Row) -> tuple[str, str, str]:

@@ -63,8 +63,8 @@ def test_only_nodes_at_work_cost_and_the_lost_come_last() -> None:
     )
     assert [one.node.host for one in said] == ["bare", "card", "odd", "gone"]
     assert nodes_sentence(said) == (
-        "2 nodes at work, 1 left out, 1 lost. At the cheapest offers on demand: $0.40 an hour for 1 of them, "
-        "the others have no offer."
+        "2 nodes at work, 1 left out, 1 lost. At the cheapest offers on demand: $0.40 an hour for 1 of them; "
+        "for 1 there is no offer."
     )
     assert (said[1].running, said[1].done) == ("m @ nf4 on t", "3 cells: m @ a, m @ b")
     assert said[2].state == "– left out" and said[0].machine == "16 CPU"
@@ -75,3 +75,10 @@ def test_after_the_run_nothing_is_paid_any_more() -> None:
     costs = node_costs([node("a", 1, "NVIDIA L4", "last seen", done={f"m @ {n}": 1 for n in range(5)})], BOOK)
     assert nodes_sentence(costs) == "1 no longer watched."
     assert costs[0].done == "5 cells: m @ 0, m @ 1, m @ 2 and 2 more"
+
+
+def test_a_price_older_than_ninety_days_says_so() -> None:
+    old = offer("T4", 0.1, date="2026-08-22")  # 91 days before the book's day
+    book = PriceBook(models={}, accelerators=accelerators.load(), offers=(*BOOK.offers, old), as_of=BOOK.as_of)
+    said = nodes_sentence(node_costs([node("a", 1, "Tesla T4"), node("b", 1, "NVIDIA L4")], book))
+    assert said.endswith("$0.50 an hour. The oldest of these prices is of 2026-08-22, more than 90 days ago.")

@@ -1,7 +1,7 @@
 """A node of a cluster killed at seeded points of a run: ``python -m tests.faults.ray_kills --seeds 20 [--first 0]``.
 
-Each seed is a run of its own on a cluster that stays: a node joins, is killed after as many items as the seed says, and
-what is stored at the end is compared with the table of one process.
+Each seed is a run of its own on a cluster that stays. A node joins, is killed as many items after it began to work as
+the seed says, and what is stored at the end is compared with the table of one process.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,8 +28,9 @@ from tests.evals.executors.slow import PLAN, drive
 from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn, notes
 
-KILLED = replace(PLAN, quantizations=PLAN.quantizations[:4], limit=25)
-ITEMS = 4 * 25
+KILLED = replace(PLAN, quantizations=PLAN.quantizations[:4])
+ITEMS = 4 * 40
+LATEST = 30  # further items, of the 40 of a variant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,38 +46,63 @@ class Kill:
     seconds: float
 
 
+class Victim:
+    """A node that joins the run once its driver is connected, and is killed so many items after it began to work."""
+
+    def __init__(self, cluster: Any, run: str, after: int) -> None:
+        self._cluster, self._run, self._after = cluster, run, after
+        self._node: Any = None
+        self._over = threading.Event()
+        self.at: int | None = None
+        self.working = False
+
+    def join(self) -> None:
+        """Called by the driver about once a second."""
+        if self._node is None:
+            self._node = self._cluster.add_node(**node_arguments())
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        store, since = Store(), None
+        while not self._over.wait(0.02):
+            computed = len(notes("computed"))
+            mine = f"{self._run}.{self._node.node_id[:8]}-"
+            if since is None and any(str(cell["worker"]).startswith(mine) for cell in store.cells(self._run)):
+                since = computed
+            if since is not None and computed >= since + self._after:
+                self._node.kill_all_processes(check_alive=False, allow_graceful=False)
+                self.working = any(str(cell["worker"]).startswith(mine) for cell in store.cells(self._run))
+                self.at = computed
+                break
+        store.close()
+
+    def bury(self) -> None:
+        """Whatever is left of it."""
+        self._over.set()
+        self._cluster.remove_node(self._node, allow_graceful=False)
+
+
 def kill_a_node(cluster: Any, seed: int, place: Path) -> Kill:
     """One run with one death."""
     with _home(place / "cluster"):
         store, began = Store(), time.monotonic()
         run = runs.start(KILLED, store, "ray")
-        at = random.Random(seed).randrange(1, ITEMS - 10)
-        victim = cluster.add_node(**node_arguments())
-        deaths: list[tuple[int, bool]] = []
-
-        def strike() -> None:
-            if deaths or (computed := len(notes("computed"))) < at:
-                return
-            held = any(str(cell["worker"]).startswith(f"{run}.{victim.node_id[:8]}-") for cell in store.cells(run))
-            cluster.remove_node(victim, allow_graceful=False)
-            deaths.append((computed, held))
-
-        drive(cluster.address, run, lambda _: None, strike)
-        if not deaths:
-            cluster.remove_node(victim, allow_graceful=False)
-            raise AssertionError(f"seed {seed}: the run ended before item {at} was seen")
+        victim = Victim(cluster, run, random.Random(seed).randrange(LATEST))
+        drive(cluster.address, run, lambda _: None, victim.join)
+        victim.bury()
+        assert victim.at is not None, f"seed {seed}: the run ended before the node had work"
         found = Counter(exported(run, store).splitlines())
-        again = sum(Counter(notes("computed")).values()) - len(set(notes("computed")))
+        again = len(notes("computed")) - len(set(notes("computed")))
         store.close()
     wanted = Counter(_table_of_one_process(place / "alone"))
     return Kill(
         seed=seed,
-        at=deaths[0][0],
-        working=deaths[0][1],
+        at=victim.at,
+        working=victim.working,
         computed_again=again,
         lost=(wanted - found).total(),
         doubled=(found - wanted).total(),
-        seconds=time.monotonic() - began,
+        seconds=round(time.monotonic() - began, 1),
     )
 
 

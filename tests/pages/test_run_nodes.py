@@ -42,7 +42,7 @@ def test_run_shows_nodes_with_what_they_run_and_cost() -> None:
     assert list(table["Cost"][1:]) == ["no offer for this machine"] * 3
     assert r"odd is left out: has \*other\* weights" in words(page)
     assert "2 nodes at work, 1 left out, 1 lost." in words(page)
-    assert "for 1 of them, the others have no offer" in words(page)
+    assert "for 1 of them; for 1 there is no offer" in words(page)
 
 
 def test_a_run_of_local_workers_has_no_nodes(monkeypatch: pytest.MonkeyPatch) -> None:

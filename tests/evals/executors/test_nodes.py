@@ -51,19 +51,25 @@ def test_nodes_are_told_with_what_they_run_and_what_they_did(store: Store, tmp_p
     assert (small.state, small.running, small.done) == ("alive", (), {})
     assert (odd.state, odd.reason) == ("left out", "cannot open the store")
 
-    set_cells(store, run, "bf16", "done")  # both cells of it, on the node that was seen with it
+    set_cells(store, run, "bf16", "done", task="shop_math")  # it still holds the other one
     set_cells(store, run, "nf4", "done", task="shop_math")  # too quick to be seen: the task says where it was
     set_cells(store, run, "nf4", "failed", task="shop_code")
     ledger.ended(("tiny-1m", "nf4"), "bbbbbbbb")
     ledger.beat(["bbbbbbbb", "cccccccc"], now=True)
     big, small, odd = nodes_of(store, run, store.cells(run))
-    assert (big.state, dict(big.done), big.cells_done) == ("lost", {"tiny-1m @ bf16": 2}, 2)
+    assert (big.state, dict(big.done), big.cells_done) == ("lost", {"tiny-1m @ bf16": 1}, 1)
     assert (small.state, dict(small.done)) == ("alive", {"tiny-1m @ nf4": 1})  # a failure is not done
+
+    set_cells(store, run, "bf16", "done", task="shop_code")  # elsewhere: whose it is shows when the task is back
+    ledger.beat(["bbbbbbbb", "cccccccc"], now=True)
+    assert [node.cells_done for node in nodes_of(store, run, store.cells(run))] == [1, 1, 0]
+    ledger.ended(("tiny-1m", "bf16"), "bbbbbbbb")
+    ledger.beat(["bbbbbbbb", "cccccccc"], now=True)
 
     again = Ledger(store, run)  # another driver, after the first died: nothing is counted twice
     again.joined("bbbbbbbb", host="small", cpus=2, gpus=0, accelerator="")
     again.beat(["bbbbbbbb"], now=True)
-    assert [node.cells_done for node in nodes_of(store, run, store.cells(run))] == [2, 1, 0]
+    assert [node.cells_done for node in nodes_of(store, run, store.cells(run))] == [1, 2, 0]
     store.let_go(driver, held.given)
     states = [node.state for node in nodes_of(store, run, store.cells(run))]
     assert states == ["lost", "last seen", "left out"]  # nobody looks any more

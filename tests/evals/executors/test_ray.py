@@ -77,10 +77,12 @@ def test_a_killed_node_and_a_killed_driver_change_nothing(
     assert runs.state(run) in ("running", "interrupted")  # a worker may still be noticing
 
     said: list[str] = []
-    victim = two_nodes.add_node(**node_arguments())
+    victims: list[Any] = []  # one that joins once the driver is there, which otherwise might connect through it
     told: list[bool] = []
 
     def kill_a_node() -> None:
+        victims[:] = victims or [two_nodes.add_node(**node_arguments())]
+        [victim] = victims
         working = {cell["worker"].rpartition(".")[2][:8] for cell in Store().cells(run) if cell["state"] == "running"}
         if not told and victim.node_id[:8] in working and len(notes("computed")) > of_first + 5:
             two_nodes.remove_node(victim, allow_graceful=False)
@@ -101,7 +103,7 @@ def test_a_killed_node_and_a_killed_driver_change_nothing(
     final = runs.status(run)
     assert final and final.state == "done"
     nodes = {node.node: node for node in final.nodes}
-    assert nodes.pop(victim.node_id[:8]).state == "lost"
+    assert nodes.pop(victims[0].node_id[:8]).state == "lost"
     assert [(node.state, node.cpus, node.gpus, node.accelerator) for node in nodes.values()] == [
         ("last seen", 1.0, 0.0, "")
     ] * 2
