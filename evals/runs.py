@@ -121,7 +121,7 @@ def begin(
 def _shareable(store: Store, run: str, cells: Sequence[Row]) -> bool:
     """Whether workers here may take variants of a run beside those of other machines: same weights, same packages."""
     row = store.run(run)
-    if row is None or "race" in json.loads(row["plan"]) or json.loads(row["provenance"]).get("executor") != "local":
+    if row is None or not _is_local(row) or is_race(store, run):
         return False
     return {cell["cell_key"] for cell in store.cells(run)} == {cell["cell_key"] for cell in cells}
 
@@ -215,8 +215,7 @@ def ensure_demo(store: Store | None = None) -> str | None:
         return start(demo_plan(), store) if demo_plan_is_possible() and not shows_only() else None
     for row in rows:
         if row["state"] == "running":
-            local = json.loads(row["provenance"]).get("executor", "local") == "local"
-            if local and not shows_only():  # models of a cluster may be too large for this machine
+            if _is_local(row) and not shows_only():  # models of a cluster may be too large for this machine
                 resume(row["run"], store)
             return str(row["run"])
     return None
@@ -227,6 +226,10 @@ def demo_plan_is_possible() -> bool:
     from evals.models import shipped_models
 
     return bool(shipped_models())
+
+
+def _is_local(row: Row) -> bool:
+    return bool(json.loads(row["provenance"]).get("executor", "local") == "local")
 
 
 def _rows(store: Store) -> list[Mapping[str, Any]]:
