@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -26,6 +28,7 @@ BUSIER = 2.0  # up to so many times the requests a second that a replica takes a
 FAILED_AT_MOST = 0.05  # with more, the slowest 5 % are not known
 REREAD_S = 1.0
 HARDWARE = re.compile(r"(?:(\d{1,3})\s*[x×]\s*)?(.+)", re.IGNORECASE)
+_at: ContextVar[object | None] = ContextVar("stamp of the store", default=None)
 NAMES = {"e2e_p95_s": "p95 latency", "ttft_p95_s": "p95 time to first token", "tpot_p95_s": "p95 time per token"}
 
 
@@ -56,6 +59,16 @@ def with_benchmark(scenario: Scenario, model: str, quantization: str, quote: Quo
         except Unlike as why:
             unfit.append(replace(told, value=f"not used: {why}"))
     return replace(quote, facts=(*quote.facts, *unfit)) if unfit else quote
+
+
+@contextmanager
+def reading_at(stamp: object) -> Iterator[None]:
+    """Inside, the store is taken to be at ``stamp``: what is made of it may be kept under that stamp."""
+    before = _at.set(stamp)
+    try:
+        yield
+    finally:
+        _at.reset(before)
 
 
 def tested_accelerators(model: str, quantization: str) -> frozenset[str]:
@@ -135,7 +148,8 @@ def _runs(model: str, quantization: str) -> tuple[KeptRun, ...]:
     """Imported benchmarks of the variant, newest first. A store that cannot be read has none; its own pages say so."""
     try:
         store = shared_store()
-        every = _with_speeds(store, _stamp(store, int(time.monotonic() / REREAD_S)))
+        stamp = _at.get()
+        every = _with_speeds(store, _stamp(store, int(time.monotonic() / REREAD_S)) if stamp is None else stamp)
     except (StoreError, OSError):
         return ()
     return every.get((base_name(model), quantization.casefold()), ())

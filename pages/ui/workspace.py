@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from decisions.charts.palette import Palette, palette
+from decisions.deciding import decided
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.history.snapshot import Snapshot
@@ -58,7 +59,10 @@ class Workspace:
     @cached_property
     def decision(self) -> Decision:
         """The answer under the present inputs."""
-        return decide(self.scenario, self.measurements, self.book, self.item_scores)
+        try:
+            return decided(self.scenario, self.book)
+        except STORE_TROUBLE:  # published evidence speaks without the store
+            return decide(self.scenario, self.measurements, self.book, self.item_scores)
 
     def option(self, option_id: str) -> Option | None:
         """An option of the decision by id."""
