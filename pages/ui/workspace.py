@@ -8,13 +8,15 @@ from functools import cached_property
 from typing import Any
 
 from decisions.charts.palette import Palette, palette
-from decisions.deciding import decided
+from decisions.comparison import Comparison, compare_options
+from decisions.deciding import CliffPoints, cliff_points, compared, decided
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.history.snapshot import Snapshot
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
 from evals.measurements import Measurement
+from evals.store import StoreError
 from pages.ui.live import STORE_TROUBLE
 
 
@@ -63,6 +65,23 @@ class Workspace:
             return decided(self.scenario, self.book)
         except STORE_TROUBLE:  # published evidence speaks without the store
             return decide(self.scenario, self.measurements, self.book, self.item_scores)
+
+    def comparison(self, first_id: str, second_id: str) -> Comparison:
+        """Two options of the decision side by side. Raises BadInput for an unknown one."""
+        try:
+            return compared(self.scenario, self.decision, first_id, second_id, self.book)
+        except (StoreError, OSError):
+            scores = self.item_scores
+            return compare_options(
+                self.scenario, self.decision, first_id, second_id, book=self.book, item_scores=scores
+            )
+
+    def cliff(self, *, tolerance: float) -> CliffPoints:
+        """The cliff of the evidence; nothing where that cannot be read."""
+        try:
+            return cliff_points(self.scenario, tolerance=tolerance)
+        except STORE_TROUBLE:  # the frame has said so
+            return CliffPoints(seen=(), expected=(), rows=())
 
     def option(self, option_id: str) -> Option | None:
         """An option of the decision by id."""
