@@ -21,6 +21,7 @@ from decisions.same import Same, Told, told
 from decisions.scenarios import Scenario
 from decisions.served import defined
 from decisions.sla import Sla
+from decisions.view import DecisionView, decision_view
 from evals.measurements import Measurement
 from evals.store import Store, shared_store
 from pricing.catalogue import PriceBook
@@ -55,6 +56,12 @@ def compared(scenario: Scenario, decision: Decision, first_id: str, second_id: s
     return _compared(told(scenario), Same(decision), first_id, second_id, Same(book), store, store.stamp())
 
 
+def viewed(scenario: Scenario, decision: Decision, book: PriceBook) -> DecisionView:
+    """What would change a decision that :func:`decided` gave. Raises StoreError where the store cannot be read."""
+    store = shared_store()
+    return _viewed(told(scenario), Same(decision), Same(book), store, store.stamp())
+
+
 def cliff_points(scenario: Scenario, *, tolerance: float) -> CliffPoints:
     """The cliff of the scenario's evidence. Raises StoreError where it cannot be read."""
     asked = replace(scenario, sla=Sla())
@@ -66,7 +73,7 @@ def _decided(
     scenario: Told[Scenario], book: Same[PriceBook], store: Store, stamp: object, endpoints: Told[Any]
 ) -> Decision:
     asked = scenario.value
-    with reading_at(stamp):
+    with reading_at(store, stamp):
         return decide(asked, scenario_measurements(asked), book.value, item_scorer(asked))
 
 
@@ -81,10 +88,20 @@ def _compared(
     stamp: object,
 ) -> Comparison:
     asked = scenario.value
-    with reading_at(stamp):
+    with reading_at(store, stamp):
         return compare_options(
             asked, decision.value, first_id, second_id, book=book.value, item_scores=item_scorer(asked)
         )
+
+
+@lru_cache(maxsize=16)
+def _viewed(
+    scenario: Told[Scenario], decision: Same[Decision], book: Same[PriceBook], store: Store, stamp: object
+) -> DecisionView:
+    asked = scenario.value
+    with reading_at(store, stamp):
+        evidence = (scenario_measurements(asked), book.value, item_scorer(asked))
+        return decision_view(asked, *evidence, decision=decision.value)
 
 
 @lru_cache(maxsize=32)

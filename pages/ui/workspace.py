@@ -9,12 +9,13 @@ from typing import Any
 
 from decisions.charts.palette import Palette, palette
 from decisions.comparison import Comparison, compare_options
-from decisions.deciding import CliffPoints, cliff_points, compared, decided
+from decisions.deciding import CliffPoints, cliff_points, compared, decided, viewed
 from decisions.decision import decide
 from decisions.evidence import ItemScores, item_scorer, scenario_measurements
 from decisions.history.snapshot import Snapshot
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario, scenario_from_inputs
+from decisions.view import DecisionView, decision_view
 from evals.measurements import Measurement
 from evals.store import StoreError
 from pages.ui.live import STORE_TROUBLE
@@ -75,6 +76,14 @@ class Workspace:
             return compare_options(
                 self.scenario, self.decision, first_id, second_id, book=self.book, item_scores=scores
             )
+
+    def view(self) -> DecisionView:
+        """What would change the decision, how sure it is and the way back: some seconds where nobody asked before."""
+        try:
+            return viewed(self.scenario, self.decision, self.book)
+        except (StoreError, OSError):
+            evidence = (self.measurements, self.book, self.item_scores)
+            return decision_view(self.scenario, *evidence, decision=self.decision)
 
     def cliff(self, *, tolerance: float) -> CliffPoints:
         """The cliff of the evidence; nothing where that cannot be read."""
