@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,3 +20,8 @@ def home() -> Path:
             f"BITBUDGET_HOME {str(path)!r} cannot be created ({error.strerror}); name another folder"
         ) from error
     return path
+
+
+def home_name() -> str:
+    """What tells the workers of this home from those of other machines on the same database: eight hex digits."""
+    return hashlib.sha256(f"{socket.gethostname()} {home().resolve()}".encode()).hexdigest()[:8]

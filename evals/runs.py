@@ -14,14 +14,15 @@ from typing import Any, Literal
 
 from evals.availability import require_engines, shows_only
 from evals.disk import short_of_disk
-from evals.home import ROOT, home
+from evals.executors.nodes import Node, nodes_of
+from evals.home import ROOT, home, home_name
 from evals.importing.keeping import is_imported
 from evals.measurements import unsandboxed_note
-from evals.models import evaluable
+from evals.pace import seconds_left
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
 from evals.race_spec import RaceSpec
 from evals.statistics.intervals import score_interval
-from evals.store import Store, shared_store
+from evals.store import Row, Store, shared_store
 from evals.tasks import items, task_if_there
 from evals.threads import VARIABLE, threads
 from evals.worker import OPEN, finish_run, is_race
@@ -56,7 +57,8 @@ class CellStatus:
 class RunStatus:
     """How far a run is. ``seconds_left`` is None until something can be said.
 
-    ``reason`` says why the whole run is paused, or what it is waiting for; otherwise "".
+    ``reason`` says why the whole run is paused, or what it is waiting for; otherwise "". ``nodes`` are those of the
+    cluster that evaluates it; none for local workers.
     """
 
     run: str
@@ -72,6 +74,7 @@ class RunStatus:
     cells: tuple[CellStatus, ...]
     provenance: dict[str, Any]
     reason: str = ""
+    nodes: tuple[Node, ...] = ()
 
 
 def start(plan: Plan, store: Store | None = None, executor: Executor = "local") -> str:
@@ -92,7 +95,10 @@ def start_race(spec: RaceSpec, store: Store | None = None) -> str:
 def begin(
     plan: Mapping[str, Any], digest: str, cells: Sequence[Cell], store: Store | None, executor: Executor = "local"
 ) -> str:
-    """Write a run of these cells and start its workers; returns the run that now stands for the digest."""
+    """Write a run of these cells and start its workers; returns the run that now stands for the digest.
+
+    Where an app on another machine already works on it, workers here share its variants.
+    """
     require_engines()
     store = store or shared_store()
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
@@ -108,12 +114,21 @@ def begin(
     queued = [{**asdict(cell), "run": run, "position": n, "state": "queued"} for n, cell in enumerate(cells)]
     run = store.add_run(row, queued)
     if executor == "local":
-        resume(run, store)
+        resume(run, store, _shareable(store, run, queued))
     return run
 
 
-def resume(run: str, store: Store | None = None) -> None:
-    """Start workers for a run that still has open cells and nobody working on them."""
+def _shareable(store: Store, run: str, cells: Sequence[Row]) -> bool:
+    """Whether workers here may take variants of a run beside those of other machines: same weights, same packages."""
+    row = store.run(run)
+    if row is None or not _is_local(row) or is_race(store, run):
+        return False
+    return {cell["cell_key"] for cell in store.cells(run)} == {cell["cell_key"] for cell in cells}
+
+
+def resume(run: str, store: Store | None = None, sharing: bool = False) -> None:
+    """Start workers for a run that still has open cells and nobody working on them; ``sharing``: nobody of this home.
+    """
     store = store or shared_store()
     row = next((row for row in _rows(store) if row["run"] == run), None)
     if row is None:
@@ -122,7 +137,8 @@ def resume(run: str, store: Store | None = None) -> None:
     if not open_cells:
         finish_run(store, run)
         return
-    if store.alive_workers(run):
+    here = f"{run}.{home_name()}-" if sharing else run
+    if any(name.startswith(here) for name in store.alive_workers(run)):
         return
     variants = {(c["model"], c["quantization"]) for c in open_cells}
     workers = 1 if is_race(store, run) else min(os.cpu_count() or 1, MAX_WORKERS, len(variants))
@@ -130,7 +146,7 @@ def resume(run: str, store: Store | None = None) -> None:
     logs = home() / "logs" / run
     logs.mkdir(parents=True, exist_ok=True)
     for _ in range(workers):
-        name = f"{run}.{uuid.uuid4().hex[:8]}"
+        name = f"{run}.{home_name()}-{uuid.uuid4().hex[:8]}"
         held = store.lease(name)
         with (logs / f"{name}.log").open("ab") as log:
             subprocess.Popen(
@@ -199,8 +215,7 @@ def ensure_demo(store: Store | None = None) -> str | None:
         return start(demo_plan(), store) if demo_plan_is_possible() and not shows_only() else None
     for row in rows:
         if row["state"] == "running":
-            local = json.loads(row["provenance"]).get("executor", "local") == "local"
-            if local and not shows_only():  # models of a cluster may be too large for this machine
+            if _is_local(row) and not shows_only():  # models of a cluster may be too large for this machine
                 resume(row["run"], store)
             return str(row["run"])
     return None
@@ -211,6 +226,10 @@ def demo_plan_is_possible() -> bool:
     from evals.models import shipped_models
 
     return bool(shipped_models())
+
+
+def _is_local(row: Row) -> bool:
+    return bool(json.loads(row["provenance"]).get("executor", "local") == "local")
 
 
 def _rows(store: Store) -> list[Mapping[str, Any]]:
@@ -224,7 +243,7 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
     scores = store.scores([cell["cell_key"] for cell in raw])
     notes = {cell["cell_key"]: unsandboxed_note(store.unsandboxed(cell["cell_key"])) for cell in raw}
     cells = [_cell_status(cell, plan, scores[cell["cell_key"]], notes[cell["cell_key"]]) for cell in raw]
-    state = row["state"]
+    state, provenance = row["state"], json.loads(row["provenance"])
     if state == "running" and not store.alive_workers(row["run"]):
         state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
     return RunStatus(
@@ -239,8 +258,9 @@ def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
         items_total=sum(c.items_total for c in cells),
         seconds_left=seconds_left(cells, len({c["worker"] for c in raw if c["state"] in OPEN and c["worker"]})),
         cells=tuple(cells),
-        provenance=json.loads(row["provenance"]),
+        provenance=provenance,
         reason=row["reason"] or (short_of_disk() if state == "running" else ""),
+        nodes=nodes_of(store, row["run"], raw) if provenance.get("executor") == "ray" else (),
     )
 
 
@@ -269,32 +289,3 @@ def _cell_status(
         seconds=cell["seconds"],
         note=note,
     )
-
-
-def _size(name: str) -> int:
-    """Bytes of the weights; 1 where there is nothing to weigh: behind an endpoint, or no longer here."""
-    try:
-        return max(1, evaluable(name).size_bytes or 0)
-    except ValueError:
-        return 1
-
-
-def seconds_left(cells: list[CellStatus], workers: int) -> float | None:
-    """Time left by the pace of the finished cells: seconds an item of each model, scaled by size where unseen."""
-    paces: dict[str, list[float]] = {}
-    for cell in cells:
-        if cell.seconds and cell.items_done:
-            paces.setdefault(cell.model, []).append(cell.seconds / cell.items_done)
-    if not paces:
-        return None
-    known = {name: sum(values) / len(values) for name, values in paces.items()}
-    sizes = {c.model: _size(c.model) for c in cells}
-    nearest = {name: min(known, key=lambda k: abs(sizes[k] - size)) for name, size in sizes.items()}
-    left = sum(
-        (c.items_total - c.items_done)
-        * known[nearest[c.model]]
-        * max(1.0, (sizes[c.model] / sizes[nearest[c.model]]) ** 0.5)
-        for c in cells
-        if c.state in OPEN
-    )
-    return left / max(1, workers)

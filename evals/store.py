@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 
 from evals.database import Database, DiskFull, StoreError, patient
 from evals.databases import configured
-from evals.schema import CELLS, ITEMS, RUNS, VARIANTS, Row, row_hash
+from evals.schema import CELLS, ITEMS, META, RUNS, VARIANTS, Row, row_hash
 
 __all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
 
@@ -112,6 +112,19 @@ class Store(Database):
             values = {"worker": worker, "state": "queued", "attempts": CELLS.c.attempts + 1}
             self._change(connection, CELLS, theirs, values)
             return mine
+
+    # Notes: what is shown of a run and decides nothing
+
+    @patient
+    def note(self, name: str, value: str) -> None:
+        """Keep a text under a name of its own; a later one takes its place."""
+        kept = self.backend.insert(META).values(name=name, value=value)
+        with self.writing() as connection:
+            connection.execute(kept.on_conflict_do_update(index_elements=[META.c.name], set_={"value": value}))
+
+    def noted(self, name: str) -> str:
+        """The text kept under a name, "" if there is none."""
+        return str(next((row["value"] for row in self._read(select(META).where(META.c.name == name))), ""))
 
     # Variants and items
 

@@ -18,6 +18,7 @@ from pages.ui.frame import frame
 from pages.ui.live import STORE_TROUBLE, progress_sentence, start_demo
 from pages.ui.race_view import race_heading, show_race
 from pages.ui.run_history import history, shown_run, when
+from pages.ui.run_nodes import show_nodes
 from pages.ui.run_plan import new_run
 from pages.ui.wording import md
 from pages.ui.workspace import Workspace
@@ -56,6 +57,7 @@ def show_run(workspace: Workspace, status: runs.RunStatus, race: Standing | None
         show_race(workspace, status, race, spec_from(status.plan))
     else:
         show_grid(workspace, run, status)
+        show_nodes(workspace, status)
     for reason in dict.fromkeys(cell.reason for cell in status.cells if cell.state == "done" and cell.reason):
         st.caption(md(reason))
     troubled = [cell for cell in status.cells if cell.state in ("failed", "not run")]

@@ -120,7 +120,14 @@ def run_json(final: control.RunStatus, seconds: float) -> dict[str, Any]:
             )
         else:
             missing.append({**asdict(cell)})
-    return {"run": final.run, "state": final.state, "cells": cells, "missing": missing, "seconds": round(seconds, 2)}
+    return {
+        "run": final.run,
+        "state": final.state,
+        "cells": cells,
+        "missing": missing,
+        "seconds": round(seconds, 2),
+        "nodes": [asdict(node) for node in final.nodes],
+    }
 
 
 def watch(name: str, quiet: bool) -> control.RunStatus:
@@ -168,6 +175,10 @@ def cells_table(final: control.RunStatus) -> str:
         score = f"{cell.score:6.1%}{interval} n={cell.items_done}"
         said = "; ".join(part for part in (cell.note, cell.reason) if part)
         lines.append(f"  {cell.model:10} {cell.quantization:20} {cell.task:22} {score}  {said}".rstrip())
+    for node in final.nodes:
+        cards = f", {node.gpus:g} × {node.accelerator or 'GPU'}" if node.gpus else ""
+        state = f"{node.state}{f' ({node.reason})' if node.reason else ''}"
+        lines.append(f"  node {node.host}: {node.cpus:g} CPU{cards}, {state}, {node.cells_done} cells done")
     return "\n".join(lines)
 
 

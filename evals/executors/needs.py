@@ -54,6 +54,17 @@ def needs_of(variants: Iterable[Variant], file: Path | None = None) -> dict[Vari
     return found
 
 
+def holds(node: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
+    """Whether a node of these resources, in Ray's words, can give what is wanted."""
+    return all(node.get(name, 0.0) >= amount for name, amount in wanted.items())
+
+
+def size_words(resources: Mapping[str, float]) -> str:
+    """``4 CPU, 1 GPU and 40.0 GB of memory``."""
+    cpus, gpus, memory = (resources.get(name, 0.0) for name in ("CPU", "GPU", "memory"))
+    return f"{cpus:g} CPU, {gpus:g} GPU and {memory / 1e9:.1f} GB of memory"
+
+
 def _memory_bytes(model: str, label: str) -> int | None:
     return None if model.startswith("endpoint:") else preflight(model, label).memory_needed_bytes
 

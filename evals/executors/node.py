@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
@@ -40,6 +41,17 @@ def examined(store_id: str, packages: Mapping[str, str], variants: Mapping[Varia
         except (ValueError, OSError) as error:
             troubles.append(str(error))
     return list(dict.fromkeys(troubles))
+
+
+def card() -> str:
+    """The GPUs of this machine by the name their driver gives; "" without one, or if they differ."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    found = {line.strip() for line in said.splitlines() if line.strip()}
+    return found.pop() if len(found) == 1 else ""
 
 
 def evaluate(run: str, variant: Variant, node: str, kind: type[Worker] = Worker) -> None:

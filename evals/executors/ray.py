@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 import uuid
 import warnings
@@ -31,15 +30,16 @@ from ray.exceptions import (
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from evals.databases import configured
-from evals.executors.needs import Need, Variant
-from evals.executors.node import evaluate, examined
+from evals.executors.address import ClusterError, require_answer
+from evals.executors.needs import Need, Variant, holds, size_words
+from evals.executors.node import card, evaluate, examined
+from evals.executors.nodes import DRIVER, Ledger
 from evals.home import ROOT, home
 from evals.plan import ENGINE_PACKAGES, versions
-from evals.store import Store, StoreError
+from evals.store import Store
 from evals.worker import OPEN, Worker, finish_run, reason_of
 
 log = logging.getLogger("evals.worker")
-ANSWER_S = 5.0
 EXAMINE_S = 300.0  # weights are hashed once on every node
 TURN_S = 1.0
 TRIES = 4  # tasks of one variant that end without an end to its cells; lost nodes are not counted
@@ -47,15 +47,11 @@ MOST_LOST_NODES = 20  # of one variant, after which it is taken for the cause
 WAITING_PER_CPU = 2  # tasks handed to Ray ahead of time; few, so that a node that joins later gets its share
 
 
-class ClusterError(StoreError):
-    """The cluster cannot be used as it is; the message says what to do. Nothing is lost."""
-
-
 @contextmanager
 def cluster(address: str) -> Iterator[None]:
     """Connected to a cluster that was started before: at ``HOST:PORT``, or ``auto`` for that of this machine."""
     if address != "auto":
-        _require_answer(address)
+        require_answer(address)
     settings = {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     if not isinstance(configured(), str):  # the address of a server holds a password: each node has its own
         settings |= {"BITBUDGET_HOME": str(home().resolve()), "BITBUDGET_DB": ""}
@@ -72,18 +68,6 @@ def cluster(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
-
-
-def _require_answer(address: str) -> None:
-    """Ray itself waits much longer before it says so."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or "/" in address:
-        raise ClusterError(f"--address is {address!r}; give HOST:PORT of the head node, such as 10.0.0.5:6379, or auto")
-    try:
-        socket.create_connection((host, int(port)), ANSWER_S).close()
-    except (OSError, OverflowError) as error:
-        said = f"no Ray cluster answers at {address} ({error}); start one there: ray start --head"
-        raise ClusterError(said) from error
 
 
 class Drive:
@@ -104,6 +88,7 @@ class Drive:
         self._ended: Counter[Variant] = Counter()
         self._lost: Counter[Variant] = Counter()
         self._said = ""
+        self._ledger = Ledger(store, run)
 
     def go(self, turn: Callable[[], None] = lambda: None) -> None:
         """Drive the run to its end; ``turn`` is called about once a second."""
@@ -114,18 +99,20 @@ class Drive:
                 self._look_at_nodes()
                 self._submit()
                 self._collect()
+                self._ledger.beat(_alive())
                 turn()
+            self._ledger.beat(_alive(), now=True)
             for task in self._pending:  # the run was cancelled or paused: its workers have stopped by themselves
                 ray.cancel(task)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """While this process drives, the run counts as worked on: nobody else starts workers for it."""
-        if any(".driver-" in name for name in self._store.alive_workers(self._run)):
+        if any(DRIVER in name for name in self._store.alive_workers(self._run)):
             raise ClusterError(
                 f"another process drives run {self._run}, or died less than half a minute ago; wait, then resume it"
             )
-        name = f"{self._run}.driver-{uuid.uuid4().hex[:8]}"
+        name = f"{self._run}{DRIVER}{uuid.uuid4().hex[:8]}"
         given = self._store.lease(name).given
         self._store.take_up(name, given)
         try:
@@ -157,7 +144,16 @@ class Drive:
         before = set(self._fit)
         self._fit = {name: node for name, node in self._fit.items() if name in alive}
         fresh = {name: node for name, node in alive.items() if name not in self._fit and name not in self._unfit}
-        for name, troubles in self._examined(fresh).items():
+        for name, (troubles, gpu) in self._examined(fresh).items():
+            has = fresh[name]["Resources"]
+            self._ledger.joined(
+                name[:8],
+                host=fresh[name].get("NodeManagerHostname", ""),
+                cpus=has.get("CPU", 0.0),
+                gpus=has.get("GPU", 0.0),
+                accelerator=gpu or next((r.partition(":")[2] for r in has if r.startswith("accelerator_type:")), ""),
+                trouble="; ".join(troubles),
+            )
             if troubles:
                 self._unfit.add(name)
                 host = f"{fresh[name]['NodeManagerHostname']} ({fresh[name]['NodeManagerAddress']}, {name[:8]})"
@@ -170,21 +166,21 @@ class Drive:
                 if variant not in held:
                     ray.cancel(task)
 
-    def _examined(self, nodes: Mapping[str, Any]) -> dict[str, list[str]]:
+    def _examined(self, nodes: Mapping[str, Any]) -> dict[str, tuple[list[str], str]]:
         keys = {v: cells[0]["variant_key"] for v, cells in self._open_cells().items()} if nodes else {}
         asked = {}
         for name in nodes:
             there = NodeAffinitySchedulingStrategy(node_id=name, soft=False)
-            look = ray.remote(examined).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
+            look = ray.remote(_looked).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
             asked[name] = look.remote(self._store.store_id, versions(ENGINE_PACKAGES), keys)
         deadline, found = time.monotonic() + EXAMINE_S, {}
         for name, task in asked.items():
             try:
                 found[name] = ray.get(task, timeout=max(0.0, deadline - time.monotonic()))
             except GetTimeoutError:
-                found[name] = [f"did not answer in {EXAMINE_S:.0f} s"]
+                found[name] = [f"did not answer in {EXAMINE_S:.0f} s"], ""
             except (RayError, ModuleNotFoundError) as error:
-                found[name] = [_without_bitbudget(error)]
+                found[name] = [_without_bitbudget(error)], ""
         return found
 
     def _require_room(self) -> None:
@@ -193,10 +189,10 @@ class Drive:
             raise ClusterError("no node of the cluster can evaluate this run; the reasons stand above")
         for variant in self._open_cells():
             wanted = self._resources(variant)
-            if not any(_holds(node, wanted) for node in self._fit.values()):
-                sizes = "; ".join(sorted({_words(node) for node in self._fit.values()}))
+            if not any(holds(node, wanted) for node in self._fit.values()):
+                sizes = "; ".join(sorted({size_words(node) for node in self._fit.values()}))
                 raise ClusterError(
-                    f"{variant[0]} @ {variant[1]} needs {_words(wanted)}, the nodes have {sizes}: "
+                    f"{variant[0]} @ {variant[1]} needs {size_words(wanted)}, the nodes have {sizes}: "
                     "add a larger node, or say what it needs in a file for --needs"
                 )
 
@@ -219,9 +215,9 @@ class Drive:
             if variant in taken or any(cell["worker"] in alive for cell in cells):
                 continue
             wanted = self._resources(variant)
-            nodes = sorted(name for name, node in self._fit.items() if _holds(node, wanted))
+            nodes = sorted(name for name, node in self._fit.items() if holds(node, wanted))
             if not nodes:
-                self._say(f"waiting for a node with {_words(wanted)}, for {variant[0]} @ {variant[1]}")
+                self._say(f"waiting for a node with {size_words(wanted)}, for {variant[0]} @ {variant[1]}")
                 continue
             task = ray.remote(max_calls=1)(_on_node).options(
                 num_cpus=wanted["CPU"],
@@ -242,7 +238,7 @@ class Drive:
             variant = self._pending.pop(task)
             trouble = ""
             try:
-                ray.get(task)
+                self._ledger.ended(variant, ray.get(task))
             except (TaskCancelledError, TaskUnschedulableError):  # its node was gone before it began
                 continue
             except (NodeDiedError, LocalRayletDiedError) as error:
@@ -278,17 +274,18 @@ class Drive:
         self._said = words
 
 
-def _on_node(run: str, variant: Variant, kind: type[Worker]) -> None:
-    evaluate(run, variant, ray.get_runtime_context().get_node_id()[:8], kind)
+def _on_node(run: str, variant: Variant, kind: type[Worker]) -> str:
+    node = ray.get_runtime_context().get_node_id()[:8]
+    evaluate(run, variant, node, kind)
+    return str(node)
 
 
-def _holds(node: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
-    return all(node.get(name, 0.0) >= amount for name, amount in wanted.items())
+def _looked(store_id: str, packages: Mapping[str, str], variants: Mapping[Variant, str]) -> tuple[list[str], str]:
+    return examined(store_id, packages, variants), card()
 
 
-def _words(resources: Mapping[str, float]) -> str:
-    cpus, gpus, memory = (resources.get(name, 0.0) for name in ("CPU", "GPU", "memory"))
-    return f"{cpus:g} CPU, {gpus:g} GPU and {memory / 1e9:.1f} GB of memory"
+def _alive() -> list[str]:
+    return [node["NodeID"][:8] for node in ray.nodes() if node["Alive"]]
 
 
 def _without_bitbudget(error: Exception) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from evals import runs
 from evals.endpoints.estimate import sentences
 from evals.models import named_models
+from evals.pace import seconds_left
 from evals.plan import Plan, demo_plan
 from evals.quantizations import QUANTIZATIONS
 from evals.tasks import tasks
@@ -95,7 +96,7 @@ def estimate(plan: Plan) -> str:
     ]
     seen = [cell for run in runs.runs()[:3] for cell in run.cells if cell.state == "done"]
     variants = {(c.model, c.quantization) for c in cells}
-    left = runs.seconds_left([*seen, *queued], min(os.cpu_count() or 1, runs.MAX_WORKERS, len(variants)))
+    left = seconds_left([*seen, *queued], min(os.cpu_count() or 1, runs.MAX_WORKERS, len(variants)))
     took = (
         "time not yet known: nothing has been measured here"
         if left is None

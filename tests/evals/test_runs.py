@@ -16,9 +16,10 @@ from evals import runs
 from evals.leases import alive_workers
 from evals.models import model
 from evals.names import UnknownName
+from evals.pace import seconds_left
 from evals.plan import Plan
 from evals.results import item_confidences, item_scores, item_texts, measured_measurements
-from evals.runs import CellStatus, seconds_left
+from evals.runs import CellStatus
 from evals.store import Store
 
 PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int4-g128"), tasks=("math", "classification"), limit=96)

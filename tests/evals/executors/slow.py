@@ -9,11 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evals.executors.needs import Need
+from evals.plan import Plan
 from evals.store import Row, Store
 from evals.worker import Worker
 from tests.faults.standin import Engine, StandIn
 
 ITEM_S = 0.06
+# More variants than nodes, so that the node to be killed gets one whatever the first driver left open.
+QUANTIZATIONS = ("bf16", "nf4", "rtn-int8-g128", "rtn-int4-g128", "rtn-int3-g128", "rtn-int2-g128")
+PLAN = Plan(models=("tiny-1m",), quantizations=QUANTIZATIONS, tasks=("shop_math",), limit=40)
 
 
 class SlowEngine(Engine):

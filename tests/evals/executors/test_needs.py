@@ -12,6 +12,7 @@ from evals.executors.node import examined
 from evals.plan import ENGINE_PACKAGES, Plan, versions
 from evals.preflight import preflight
 from evals.store import Store
+from tests.postgres import Server
 
 VARIANTS = [("tiny-1m", "bf16"), ("tiny-1m", "nf4")]
 
@@ -60,6 +61,24 @@ def test_a_node_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     found = examined(store.store_id, packages, {("tiny-1m", "bf16"): "x", (gone, "bf16"): "y"})
     assert found[0] == "has other weights for tiny-1m @ bf16: copy the same files there"
     assert gone in found[1] and len(found) == 2
+
+
+def test_a_node_that_cannot_open_the_store_says_why_and_never_the_password(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUDGET_DB", postgres.url(password="wrong-secret"))
+    [said] = examined("x", {}, {})
+    assert said.startswith("cannot open the store: ") and "password authentication failed" in said
+    assert "correct BITBUDGET_DB" in said and "secret" not in said
+    schema = postgres.fresh()
+    monkeypatch.setenv("BITBUDGET_DB", postgres.url(schema))
+    store_id = Store().store_id
+    postgres.sql("UPDATE meta SET value = '99' WHERE name = 'schema'", schema)
+    [said] = examined(store_id, {}, {})
+    assert "cannot open the store: " in said and "schema 99, this version reads up to 2" in said
+    monkeypatch.setenv("BITBUDGET_DB", postgres.url(port=1))
+    [said] = examined(store_id, {}, {})
+    assert "cannot open the store: " in said and "does not answer" in said
 
 
 def test_a_run_of_a_cluster_is_not_taken_up_by_an_app_that_opens(

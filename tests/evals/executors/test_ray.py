@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,25 +16,17 @@ from typing import Any
 import pytest
 
 from evals import runs
+from evals.executors.address import ClusterError
 from evals.executors.needs import Need
 from evals.home import ROOT
-from evals.plan import Plan
 from evals.store import Store
-from tests.evals.executors.slow import Slow, drive
+from tests.evals.executors.clusters import node_arguments, small_cluster
+from tests.evals.executors.slow import PLAN, Slow, drive
+from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn, notes
 from tests.postgres import Server
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install -r requirements-cluster.txt")
-# More variants than nodes, so that the node to be killed gets one whatever the first driver left open.
-QUANTIZATIONS = ("bf16", "nf4", "rtn-int8-g128", "rtn-int4-g128", "rtn-int3-g128", "rtn-int2-g128")
-PLAN = Plan(models=("tiny-1m",), quantizations=QUANTIZATIONS, tasks=("shop_math",), limit=40)
-Table = dict[tuple[str, str], dict[str, float]]
-
-
-def node_arguments() -> dict[str, Any]:
-    """One processor and no dashboard."""
-    sizes = {"num_cpus": 1, "num_gpus": 0, "memory": 3 * 10**9, "object_store_memory": 80 * 2**20}
-    return {**sizes, "include_dashboard": False}
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +37,8 @@ def on_server(postgres: Server) -> str:
 
 @pytest.fixture(scope="module")
 def two_nodes(on_server: str) -> Iterator[Any]:
-    from ray.cluster_utils import Cluster
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr("ray._private.ray_constants.RAY_DASHBOARD_STARTUP_TIMEOUT_S", 0)  # there is none to wait for
-    patch.setenv("BITBUDGET_DB", on_server)
-    started = Cluster()
-    try:
-        started.add_node(**node_arguments())
-        started.add_node(**node_arguments())
-        patch.delenv("BITBUDGET_DB")
+    with small_cluster(2, {"BITBUDGET_DB": on_server}) as started:
         yield started
-    finally:
-        started.shutdown()
-        patch.undo()
 
 
 @pytest.fixture
@@ -66,24 +47,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def table(run: str) -> Table:
-    store = Store()
-    cells = store.cells(run)
-    assert all(cell["state"] == "done" for cell in cells)
-    return {
-        (cell["quantization"], cell["task"]): {row["item"]: row["score"] for row in store.items(cell["cell_key"])}
-        for cell in cells
-    }
-
-
-def table_of_one_process(place: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+def table_of_one_process(place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The same plan by one worker, in a home of its own."""
     with monkeypatch.context() as patch:
         patch.setenv("BITBUDGET_HOME", str(place))
         store = Store()
         run = runs.start(PLAN, store, "ray")
         StandIn(store, run, f"{run}.alone").work()
-        return table(run)
+        return exported(run)
 
 
 def test_a_killed_node_and_a_killed_driver_change_nothing(
@@ -106,43 +77,65 @@ def test_a_killed_node_and_a_killed_driver_change_nothing(
     assert runs.state(run) in ("running", "interrupted")  # a worker may still be noticing
 
     said: list[str] = []
-    victim = two_nodes.add_node(**node_arguments())
+    victims: list[Any] = []  # one that joins once the driver is there, which otherwise might connect through it
     told: list[bool] = []
 
     def kill_a_node() -> None:
+        victims[:] = victims or [two_nodes.add_node(**node_arguments())]
+        [victim] = victims
         working = {cell["worker"].rpartition(".")[2][:8] for cell in Store().cells(run) if cell["state"] == "running"}
         if not told and victim.node_id[:8] in working and len(notes("computed")) > of_first + 5:
             two_nodes.remove_node(victim, allow_graceful=False)
             told.append(True)
+            shown = runs.status(run)
+            assert shown and [node.state for node in shown.nodes] == ["alive"] * 3
 
     while any(".driver-" in name for name in Store().alive_workers(run)):
         time.sleep(0.05)
     drive(two_nodes.address, run, said.append, kill_a_node)
 
     assert told and any("a node was lost" in words for words in said), said
-    assert table(run) == table_of_one_process(home / "alone", monkeypatch)
+    assert exported(run) == table_of_one_process(home / "alone", monkeypatch)
     computed = Counter(notes("computed"))
     assert len(computed) == 240  # 6 variants × 40 items, and each key stands in the store once
     acknowledged = [line.split()[0] for line in notes("acknowledged")]
     assert len(set(acknowledged)) <= 240
-    assert runs.state(run) == "done"
+    final = runs.status(run)
+    assert final and final.state == "done"
+    nodes = {node.node: node for node in final.nodes}
+    assert nodes.pop(victims[0].node_id[:8]).state == "lost"
+    assert [(node.state, node.cpus, node.gpus, node.accelerator) for node in nodes.values()] == [
+        ("last seen", 1.0, 0.0, "")
+    ] * 2
+    assert 4 <= sum(node.cells_done for node in final.nodes) <= 6  # what ended between two drivers is nobody's
 
 
-def test_a_store_on_a_server_is_found_by_the_nodes_themselves(
-    two_nodes: Any, home: Path, on_server: str, monkeypatch: pytest.MonkeyPatch
+def test_a_store_on_a_server_is_found_by_the_nodes_and_may_be_gone_for_ten_seconds(
+    two_nodes: Any, home: Path, on_server: str, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITBUDGET_DB", on_server)
-    plan = replace(PLAN, quantizations=("bf16",), limit=6)
-    run = runs.start(plan, Store(), "ray")
-    drive(two_nodes.address, run, print)
-    assert [len(scores) for scores in table(run).values()] == [6]
+    store = Store()
+    run = runs.start(replace(PLAN, quantizations=("bf16",)), store, "ray")
+    back = threading.Timer(10.0, postgres.start)
+    gone: list[int] = []
+
+    def stop_the_server() -> None:
+        done = len(store.items(store.cells(run)[0]["cell_key"]))
+        if not gone and done:
+            gone.append(done)
+            postgres.stop("fast")
+            back.start()
+
+    drive(two_nodes.address, run, print, stop_the_server)
+    back.join()
+    assert gone and gone[0] < 40, "it was in the middle"
+    assert len(exported(run).splitlines()) == 40
+    assert [cell["attempts"] for cell in store.cells(run)] == [1]
 
 
 def test_a_node_with_another_store_is_left_out_by_name(
     two_nodes: Any, home: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evals.executors.ray import ClusterError
-
     monkeypatch.setenv("BITBUDGET_DB", postgres.url(postgres.fresh()))
     run = runs.start(PLAN, Store(), "ray")
     said: list[str] = []
@@ -152,7 +145,7 @@ def test_a_node_with_another_store_is_left_out_by_name(
 
 
 def test_what_no_node_can_hold_is_named_and_nothing_is_lost(two_nodes: Any, home: Path) -> None:
-    from evals.executors.ray import ClusterError, Drive, cluster
+    from evals.executors.ray import Drive, cluster
 
     store = Store()
     run = runs.start(PLAN, store, "ray")
@@ -162,11 +155,18 @@ def test_what_no_node_can_hold_is_named_and_nothing_is_lost(two_nodes: Any, home
     assert runs.state(run, store) == "interrupted"
 
 
-def test_another_version_on_the_cluster_is_named(two_nodes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evals.executors.ray import ClusterError, cluster
+@pytest.mark.parametrize(
+    ("ours", "said"), [(("2.1.0", None), r"Ray: 2\.1\.0"), ((None, "3.9.1"), r"Python: 3\.9\.1")]
+)
+def test_another_version_on_the_cluster_is_named(
+    two_nodes: Any, monkeypatch: pytest.MonkeyPatch, ours: tuple[str | None, str | None], said: str
+) -> None:
+    from evals.executors.ray import cluster
 
-    monkeypatch.setattr(ray, "__version__", "2.1.0")
-    wanted = r"cannot be used.*Ray: 2\.1\.0.*install the same Python and ray"
+    here = ray.__version__, ".".join(str(part) for part in sys.version_info[:3])
+    told = tuple(mine or really for mine, really in zip(ours, here, strict=True))
+    monkeypatch.setattr("ray._private.utils.compute_version_info", lambda: told)
+    wanted = rf"cannot be used.*{said}.*install the same Python and ray"
     with pytest.raises(ClusterError, match=wanted), cluster(two_nodes.address):
         pass
 
@@ -180,14 +180,14 @@ def test_another_version_on_the_cluster_is_named(two_nodes: Any, monkeypatch: py
     ],
 )
 def test_an_address_that_does_not_answer_is_named(address: str, said: str) -> None:
-    from evals.executors.ray import ClusterError, cluster
+    from evals.executors.ray import cluster
 
     with pytest.raises(ClusterError, match=said), cluster(address):
         pass
 
 
 def test_a_file_store_is_refused_on_several_machines(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evals.executors.ray import ClusterError, Drive
+    from evals.executors.ray import Drive
 
     nodes = [{"NodeID": a, "Alive": True, "NodeManagerAddress": a, "Resources": {}} for a in ("10.0.0.1", "10.0.0.2")]
     monkeypatch.setattr("ray.nodes", lambda: nodes)

@@ -140,7 +140,7 @@ def test_a_damaged_file_fails_by_name_and_the_other_cells_go_on(
 ) -> None:
     cut = home / "cut.gguf"
     cut.write_bytes(q8.read_bytes()[:-5000])
-    monkeypatch.setattr(runs, "resume", lambda run, store: None)  # the worker runs here instead
+    monkeypatch.setattr(runs, "resume", lambda *_: None)  # the worker runs here instead
     store = Store()
     plan = Plan(models=(str(cut), str(q8)), quantizations=("Q8_0",), tasks=("math", "classification"), limit=3)
     run = runs.start(plan, store)
