@@ -86,3 +86,13 @@ def items_differ(first: Measurement, second: Measurement) -> str:
 def unsandboxed_note(items_unsandboxed: int) -> str:
     """The stamp on a score for which model-written code ran without a sandbox; "" if none did."""
     return f"{UNSANDBOXED}: the code of {items_unsandboxed} answers ran without a sandbox" if items_unsandboxed else ""
+
+
+def archived_note(file: str) -> str:
+    """Where the items of a score are, and how they come back; "" while the store has them."""
+    return f"items archived in {file}; bring them back with: {restore_command(file)}" if file else ""
+
+
+def restore_command(file: str) -> str:
+    """How archived items come back."""
+    return f"python -m evals archive --restore {file}"

@@ -20,8 +20,9 @@ from evals.schema import CELLS, RUNS
 from evals.store import DiskFull, Row, Store, StoreError
 
 FLIPS = 60
+ITEMS = 300  # of each cell: few enough to be quick, and most of the file is rows
 RUN = {"run": "r", "digest": "d", "plan": "{}", "state": "running", "created": 1.0, "provenance": "{}"}
-CELL = {"run": "r", "model": "m", "position": 0, "state": "queued", "items_total": 100, "task": "t"}
+CELL = {"run": "r", "model": "m", "position": 0, "state": "queued", "items_total": 300, "task": "t"}
 VARIANT = {"model": "m", "weight_bytes": 1000, "bits_per_weight": 4.5, "facts": "{}"}
 
 
@@ -37,7 +38,8 @@ def filled(path: Path) -> Store:
     store.add_run(RUN, cells)
     for n in range(3):
         store.add_variant({**VARIANT, "variant_key": f"v{n}", "quantization": f"q{n}"})
-        store.add_items([item(number, f"c{n}") for number in range(100)])
+        store.add_items([item(number, f"c{n}") for number in range(ITEMS)])
+    store.summaries(["c0", "c1", "c2"])
     return store
 
 
@@ -47,7 +49,8 @@ def shown(store: Store) -> list[object]:
     cells = [{k: row[k] for k in (c.name for c in CELLS.columns)} for row in store.cells("r")]
     said = ("item", "score", "output", "metrics")
     items = [sorted(tuple(row[name] for name in said) for row in store.items(f"c{n}")) for n in range(3)]
-    return [runs, cells, dict(sorted(store.variants().items())), items, store.scores(["c0", "c1", "c2"])]
+    keys = ["c0", "c1", "c2"]
+    return [runs, cells, dict(sorted(store.variants().items())), items, store.scores(keys), store.summaries(keys)]
 
 
 def test_no_flipped_bit_changes_what_is_shown(tmp_path: Path) -> None:
@@ -105,7 +108,7 @@ def test_a_killed_process_loses_nothing_but_a_deleted_log_is_noticed(tmp_path: P
     wal = tmp_path / "s.sqlite-wal"
     assert wal.stat().st_size > 0
     shutil.copytree(tmp_path, tmp_path / "copy")
-    assert len(Store(tmp_path / "copy" / "s.sqlite").items("c2")) == 100
+    assert len(Store(tmp_path / "copy" / "s.sqlite").items("c2")) == ITEMS
     wal.unlink()
     with pytest.raises(StoreError, match="lost its"):
         Store(path)
@@ -152,7 +155,7 @@ def test_a_full_disk_loses_nothing_and_work_goes_on_once_there_is_room(small_dis
         for number in range(1000):
             store.add_items([item(number, "more")])
             acknowledged = number + 1
-    assert len(store.items("more")) == acknowledged and len(store.items("c0")) == 100
+    assert len(store.items("more")) == acknowledged and len(store.items("c0")) == ITEMS
     ballast.unlink()
     assert short_of_disk(small_disk) == ""
     store.add_items([item(number, "more") for number in range(acknowledged, acknowledged + 50)])
