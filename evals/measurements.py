@@ -19,7 +19,8 @@ class Measurement:
     where n is unknown or below 2. ``protocol`` names what must agree for two measurements to be compared:
     task version, prompt, shots, chat template, generation settings, scorer version.
     ``baseline`` names the quantization of the same model it is judged against ("" if the source has none).
-    ``limit`` is the limit on items that an imported file states ("" for none).
+    ``limit`` is the limit on items that an imported file states ("" for none). ``archived`` names the file that holds
+    the items ("" while the store does).
     """
 
     model: str
@@ -46,6 +47,7 @@ class Measurement:
     note: str = ""
     seconds: float | None = None
     limit: str = ""
+    archived: str = ""
 
     def __post_init__(self) -> None:
         for name in ("score", "low", "high"):

@@ -100,6 +100,7 @@ def _measurement(
         hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
         note="; ".join(note for note in notes if note),
         seconds=cell["seconds"],
+        archived=summary["archived"],
     )
 
 

@@ -56,7 +56,6 @@ def begin(
     """
     require_engines()
     store = store or shared_store()
-    store.require_items(cell.cell_key for cell in cells)
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     made_by = {"packages": versions(ENGINE_PACKAGES), "processors": os.cpu_count(), "executor": executor}
     row = {

@@ -25,7 +25,10 @@ class Store(Items):
     # Runs and cells
 
     def add_run(self, run: Row, cells: Iterable[Row]) -> str:
-        """Add a run unless the same plan is still active; returns the id of the run that now stands for it."""
+        """Add a run unless the same plan is still active; returns the id of the run that now stands for it.
+
+        Raises Archived where items of its cells were put into a file.
+        """
         return self._add_run(run, list(cells))
 
     @patient
@@ -35,6 +38,7 @@ class Store(Items):
             found = connection.execute(active).scalar()
             if found:
                 return str(found)
+            self.require_items(cell["cell_key"] for cell in cells)
             self._insert(connection, RUNS, [run])
             self._insert(connection, CELLS, cells)
         return str(run["run"])
