@@ -183,6 +183,17 @@ def test_a_store_of_the_first_schema_is_summed_up_when_first_read(tmp_path: Path
     assert (tmp_path / "backups" / "s-schema-1.sqlite").exists()
 
 
+def test_a_step_that_changes_no_row_gives_none_a_new_hash(place: Place) -> None:
+    """Otherwise what was altered before would count as written."""
+    filled(place.open()).close()
+    place.sql("DROP TABLE summaries; UPDATE meta SET value = '2' WHERE name = 'schema'")
+    place.sql("UPDATE cells SET task = 'other'")
+    store = place.open()
+    assert store.summaries(["c"])["c"]["score"] == 0.75
+    with pytest.raises(StoreError, match="cells: r m0 bf16 other was altered on disk"):
+        store.cells()
+
+
 def test_scores_in_memory_stay_within_their_room(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled(place.open(), cells=3)
     monkeypatch.setattr("evals.item_rows.MOST_SCORES", 8)
