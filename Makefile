@@ -4,8 +4,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for a torch without CUDA (gigabytes smaller)
 PIP_ARGS ?=
 PIP_AUDIT := 2.10.1
-# Test files run side by side: many of them wait for processes, servers and browsers more than they compute.
-JOBS ?= 2
+# Test files run side by side, one more than there are cores: they wait for processes, servers and browsers as much as
+# they compute.
+JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); expr $$((cores < 8 ? cores : 7)) + 1)
 # your results, for the part of the back-test that needs measured items
 STORE := $(or $(BITBUDGET_HOME),.bitbudget)/bitbudget.sqlite
 VENV := .venv
@@ -35,7 +36,7 @@ pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 soak: $(VENV)/.installed-test system  ## A thousand seeded faults, long walks of the state machine, an hour of visitors (hours)
-	FAULT_SEEDS=1000 FAULT_LIVES=2000 $(BIN)/python -m pytest tests/faults -s --timeout 3600
+	FAULT_SEEDS=1000 FAULT_LIVES=2000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests/faults -rP --timeout 3600
 	$(BIN)/python -m tests.load.drive --sessions 25 --every 10 --seconds 3600 --idle 180
 
 audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (asks the internet; no part of `make test`)

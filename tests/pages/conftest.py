@@ -20,7 +20,7 @@ def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(page: str = "", **parameters: str) -> AppTest:
     """A page as the address opens it, run once."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
     for name, value in parameters.items():
         app.query_params[name] = value
     if page:
