@@ -54,19 +54,22 @@ def measured_measurements(store: Store | None = None, only: Collection[str] | No
     if only is not None:
         done = {key: cell for key, cell in done.items() if f"{key[0]}@{key[1]}" in only}
     found = []
+    # once each, not once a cell: there may be ten thousand
+    asked = {name: what.protocol for name, what in known.items()}
+    dates = {name: time.strftime("%Y-%m-%d", time.localtime(run["created"])) for name, run in created.items()}
     methods = {label: quantization(label) for label in {cell["quantization"] for cell in done.values()}}
     summed = store.summaries(cell["cell_key"] for cell in done.values())
     for (model, _, name), cell in done.items():
         if summary := summed.get(cell["cell_key"]):
             baseline = next((b for b in BASELINES if b in labels[model, name]), "")
             variant = variants.get(cell["variant_key"])
-            run, how = created[cell["run"]], methods[cell["quantization"]]
-            found.append(_measurement(cell, summary, known[name], how, variant, run, baseline))
+            shared = (known[name], asked[name], methods[cell["quantization"]], dates[cell["run"]])
+            found.append(_measurement(cell, summary, variant, baseline, *shared))
     return found
 
 
 def _measurement(
-    cell: Row, summary: Row, what: Task, how: Quantization, variant: Row | None, run: Row, baseline: str
+    cell: Row, summary: Row, variant: Row | None, baseline: str, what: Task, asked: str, how: Quantization, date: str
 ) -> Measurement:
     facts = json.loads(variant["facts"]) if variant else {}
     served = facts.get("endpoint", {})
@@ -88,14 +91,14 @@ def _measurement(
         low=summary["low"],
         high=summary["high"],
         origin="measured",
-        protocol=protocol(what.protocol, what.output_type, facts),
+        protocol=protocol(asked, what.output_type, facts),
         method="full precision" if how.method == "none" else how.method,
         bits_per_weight=(variant["bits_per_weight"] or None) if variant else None,  # 0 in the store: not known
         weight_bytes=(variant["weight_bytes"] or None) if variant else None,
         baseline=baseline,
         source=f"run {cell['run']}",
         source_title="Measured here",
-        date=time.strftime("%Y-%m-%d", time.localtime(run["created"])),
+        date=date,
         run=cell["run"],
         hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
         note="; ".join(note for note in notes if note),
