@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from decisions.charts.decide import decide_chart
+from decisions.charts.kept import drawn
 from decisions.choosing import ordered
 from decisions.options import Decision
 from decisions.scenarios import Scenario
@@ -91,9 +92,10 @@ def evidence(workspace: Workspace) -> None:
                 )
     with left:
         line = scenario.sla.quality.get(scenario.task)
-        figure = decide_chart(
+        figure = drawn(
+            decide_chart,
             decision,
-            workspace.colours,
+            colours=workspace.colours,
             line=line.minimum if line else None,
             budget_usd=scenario.sla.usd_per_month,
             task_title=workspace.task_title,

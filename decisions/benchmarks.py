@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -26,6 +28,7 @@ BUSIER = 2.0  # up to so many times the requests a second that a replica takes a
 FAILED_AT_MOST = 0.05  # with more, the slowest 5 % are not known
 REREAD_S = 1.0
 HARDWARE = re.compile(r"(?:(\d{1,3})\s*[x×]\s*)?(.+)", re.IGNORECASE)
+_at: ContextVar[tuple[Store, object] | None] = ContextVar("store and its stamp", default=None)
 NAMES = {"e2e_p95_s": "p95 latency", "ttft_p95_s": "p95 time to first token", "tpot_p95_s": "p95 time per token"}
 
 
@@ -56,6 +59,16 @@ def with_benchmark(scenario: Scenario, model: str, quantization: str, quote: Quo
         except Unlike as why:
             unfit.append(replace(told, value=f"not used: {why}"))
     return replace(quote, facts=(*quote.facts, *unfit)) if unfit else quote
+
+
+@contextmanager
+def reading_at(store: Store, stamp: object) -> Iterator[None]:
+    """Inside, the store is taken to be at ``stamp``: what is made of it may be kept under that stamp."""
+    before = _at.set((store, stamp))
+    try:
+        yield
+    finally:
+        _at.reset(before)
 
 
 def tested_accelerators(model: str, quantization: str) -> frozenset[str]:
@@ -134,11 +147,15 @@ def _cards(hardware: str) -> Cards | None:
 def _runs(model: str, quantization: str) -> tuple[KeptRun, ...]:
     """Imported benchmarks of the variant, newest first. A store that cannot be read has none; its own pages say so."""
     try:
-        store = shared_store()
-        every = _with_speeds(store, _stamp(store, int(time.monotonic() / REREAD_S)))
+        every = _with_speeds(*(_at.get() or _now()))
     except (StoreError, OSError):
         return ()
-    return every.get((base_name(model), quantization.casefold()), ())
+    return every.get((base_name(model), quantization.casefold()), ()) if every else ()
+
+
+def _now() -> tuple[Store, object]:
+    store = shared_store()
+    return store, _stamp(store, int(time.monotonic() / REREAD_S))
 
 
 @lru_cache(maxsize=1)

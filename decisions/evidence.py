@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from decisions.common_items import common_scorer, on_common_items
+from decisions.same import Same, Told
 from decisions.scenarios import Scenario
 from decisions.served import is_served, served_candidates
 from evals.measurements import Measurement, items_differ, restore_command
@@ -26,10 +27,20 @@ def scenario_measurements(scenario: Scenario) -> tuple[Measurement, ...]:
     """The measurements of the scenario's candidates on its tasks, from its own kind of evidence.
 
     Local variants are kept to one protocol a task, the one most of them were scored under. API models keep the
-    protocol their scores were published with, endpoints the one they can be asked by.
+    protocol their scores were published with, endpoints the one they can be asked by. The same tuple while nothing that
+    it depends on changes.
     """
-    found = select(scenario, EVERY[scenario.evidence]())
-    return on_common_items(found, imported_item_scores) if _on_common(scenario) else found
+    asked = (scenario.evidence, scenario.tasks, scenario.models, scenario.sources, scenario.protocols, scenario.api)
+    key = Told(repr((*asked, scenario.common_items)), scenario)
+    return _selected(key, served_candidates(scenario), Same(EVERY[scenario.evidence]()))
+
+
+@lru_cache(maxsize=32)
+def _selected(
+    scenario: Told[Scenario], served: frozenset[str], every: Same[Sequence[Measurement]]
+) -> tuple[Measurement, ...]:
+    found = select(scenario.value, every.value)
+    return on_common_items(found, imported_item_scores) if _on_common(scenario.value) else found
 
 
 def select(scenario: Scenario, every: Sequence[Measurement]) -> tuple[Measurement, ...]:

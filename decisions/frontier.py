@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ def undominated(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
 
 
 def frontier_shares(
-    costs: Sequence[Band], scores: Sequence[tuple[float, float | None, float | None]], shared: Sequence[object]
+    costs: Sequence[Band], scores: Sequence[tuple[float, float | None, float | None]], shared: Sequence[Hashable]
 ) -> list[float]:
     """The share of resamples in which each option is undominated.
 
@@ -30,6 +31,14 @@ def frontier_shares(
     """
     if not costs:
         return []
+    return list(_shares(tuple(costs), tuple(scores), tuple(shared)))
+
+
+@lru_cache(maxsize=64)
+def _shares(
+    costs: tuple[Band, ...], scores: tuple[tuple[float, float | None, float | None], ...], shared: tuple[Hashable, ...]
+) -> tuple[float, ...]:
+    """Where only a threshold moved, the same options stand at the same prices."""
     draw = np.random.default_rng(SEED)
     groups = {key: i for i, key in enumerate(dict.fromkeys(shared))}
     common = draw.standard_normal((RESAMPLES, len(groups)))[:, [groups[key] for key in shared]]
@@ -39,7 +48,7 @@ def frontier_shares(
     error = np.array([0.0 if low is None or high is None else (high - low) / (2 * Z_95) for _, low, high in scores])
     drawn_scores = middle + error * draw.standard_normal((RESAMPLES, len(costs)))
     kept = _undominated(value * np.exp(spread * common), drawn_scores)
-    return [float(share) for share in kept.mean(axis=0)]
+    return tuple(float(share) for share in kept.mean(axis=0))
 
 
 def _undominated(costs: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.bool_]:

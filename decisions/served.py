@@ -24,13 +24,13 @@ def is_served(model: str) -> bool:
 def served_candidates(scenario: Scenario) -> frozenset[str]:
     """Endpoints that belong among the options: in a scenario measured here all that are defined, else those named."""
     named = {model for model in scenario.models if is_served(model)}
-    return frozenset(named | ({PREFIX + name for name in _defined()} if scenario.evidence == "measured" else set()))
+    return frozenset(named | ({PREFIX + name for name in defined()} if scenario.evidence == "measured" else set()))
 
 
 def served_quote(scenario: Scenario, model: str, book: PriceBook) -> Quote:
     """What the endpoint would cost for the workload, and the latency measured there."""
     name = endpoint_name(model) or model
-    one = _defined().get(name)
+    one = defined().get(name)
     times = request_times(model)
     bands, note = _latency(times, scenario.workload)
     money = _money(one, scenario.workload, book) if one else None
@@ -63,7 +63,8 @@ def served_quote(scenario: Scenario, model: str, book: PriceBook) -> Quote:
     )
 
 
-def _defined() -> dict[str, Endpoint]:
+def defined() -> dict[str, Endpoint]:
+    """Endpoints by name; none where their file cannot be read."""
     try:
         return endpoints()
     except ValueError:  # the Run page says what is wrong with the file

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from decisions.charts.cliff import cliff_chart, marks_key
+from decisions.charts.kept import drawn
 from decisions.claims import claims
-from decisions.cliff import CliffRow, cliff
+from decisions.cliff import CliffRow
 from decisions.cliff_words import cliff_sentences
 from decisions.edges import Edge, edges
-from decisions.forecasts import forecast_rows
 from decisions.wording import percent, points
 from pages.ui import inputs
 from pages.ui.archived import archived_line
@@ -106,7 +106,8 @@ with st.sidebar:
         help="Losing more than this against the model's own full precision counts as over the cliff.",
     )
 tolerance = (tolerance_points or 2.0) / 100
-rows = cliff(workspace.measurements, workspace.item_scores, tolerance=tolerance)
+points_lost = workspace.cliff(tolerance=tolerance)
+rows, expected = points_lost.seen, points_lost.expected
 if not rows:
     st.markdown("## No cliff to show yet")
     st.info(
@@ -119,10 +120,10 @@ sentence, *others = cliff_sentences(rows, titles, workspace.scenario.status_quo.
 st.markdown(f"## {md(sentence)}")
 for other in others:
     st.markdown(md(other))
-expected = forecast_rows(workspace.measurements)
-figure = cliff_chart(
-    (*rows, *expected),
-    workspace.colours,
+figure = drawn(
+    cliff_chart,
+    points_lost.rows,
+    colours=workspace.colours,
     tolerance=tolerance,
     titles=workspace.scenario.tasks,
     models=workspace.scenario.models,
@@ -158,7 +159,7 @@ if fidelity := fidelity_of(workspace):
 rules_of_thumb(claims())
 with st.expander("Data", icon=":material/table:"):
     st.dataframe(
-        table((*rows, *expected)),
+        table(points_lost.rows),
         hide_index=True,
         column_config={
             "Source": st.column_config.LinkColumn(display_text="open"),

@@ -7,8 +7,9 @@ import streamlit as st
 
 from decisions.charts.break_even import break_even_chart
 from decisions.charts.dumbbell import dumbbell_chart
+from decisions.charts.kept import drawn
 from decisions.choosing import ordered
-from decisions.comparison import Comparison, ComparisonRow, compare_options
+from decisions.comparison import Comparison, ComparisonRow
 from decisions.opening import opening_pair
 from decisions.options import Option
 from pages.ui import inputs
@@ -77,16 +78,14 @@ if len(workspace.decision.options) < 2:
     st.stop()
 sentence = st.container()
 first_id, second_id = choose(workspace)
-comparison = compare_options(
-    workspace.scenario, workspace.decision, first_id, second_id, book=workspace.book, item_scores=workspace.item_scores
-)
+comparison = workspace.comparison(first_id, second_id)
 sentence.markdown(f"## {md(comparison.sentence)}")
 names = _names(comparison.first, comparison.second)
 
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Accuracy")
-    dumbbell = dumbbell_chart(comparison, workspace.colours, narrow=workspace.narrow)
+    dumbbell = drawn(dumbbell_chart, comparison, colours=workspace.colours, narrow=workspace.narrow)
     st.plotly_chart(
         dumbbell,
         key="dumbbell",
@@ -112,10 +111,11 @@ with right:
     if comparison.break_even:
         curve = comparison.break_even
         st.plotly_chart(
-            break_even_chart(
+            drawn(
+                break_even_chart,
                 curve,
-                names,
-                workspace.colours,
+                names=names,
+                colours=workspace.colours,
                 today_requests=workspace.scenario.workload.requests_per_month,
                 narrow=workspace.narrow,
             ),

@@ -7,7 +7,7 @@ import math
 import plotly.graph_objects as go
 
 from decisions.charts.decide import round_money_ticks
-from decisions.charts.palette import Palette, dressed, faded
+from decisions.charts.palette import Palette, Settings, dressed, faded
 from decisions.comparison import BreakEven
 from decisions.wording import count, money, short_money
 
@@ -64,22 +64,22 @@ def break_even_chart(
         )
     if len(curve.crossings) == 1:
         figure.add_vline(x=curve.crossings[0], line={"color": faded(colours.text, 0.35), "width": 1})
-    dressed(figure, colours, height=320)
+    axes: dict[str, Settings] = {}
     if loads and known:
         powers = [10.0**p for p in range(math.ceil(math.log10(loads[0])), math.floor(math.log10(loads[-1])) + 1)]
-        figure.update_xaxes(
-            type="log",
-            range=[math.log10(loads[0]) - 0.03, math.log10(loads[-1]) + 0.03],
-            tickvals=powers,
-            ticktext=[count(p) for p in powers],
-            title_text="requests a month",
-        )
+        axes["xaxis"] = {
+            "type": "log",
+            "range": [math.log10(loads[0]) - 0.03, math.log10(loads[-1]) + 0.03],
+            "tickvals": powers,
+            "ticktext": [count(p) for p in powers],
+            "title": {"text": "requests a month"},
+        }
         ticks = round_money_ticks(min(known) / 1.3, max(known) * 2, most=6)
-        figure.update_yaxes(
-            type="log",
-            tickvals=ticks,
-            ticktext=[short_money(t) for t in ticks],
-            title_text="monthly cost",
-            range=[math.log10(min(known) / 1.8), math.log10(max(known) * 3)],
-        )
-    return figure
+        axes["yaxis"] = {
+            "type": "log",
+            "tickvals": ticks,
+            "ticktext": [short_money(t) for t in ticks],
+            "title": {"text": "monthly cost"},
+            "range": [math.log10(min(known) / 1.8), math.log10(max(known) * 3)],
+        }
+    return dressed(figure, colours, height=320, **axes)

@@ -65,16 +65,20 @@ def cliff_chart(
         _points(figure, colours, at, [*seen, *full], order, methods, models)
         _names_of_the_broken(figure, colours, at, seen, span, bounds, width_px, order, walls)
     height = (360 if lines == 1 and columns == 1 else PANEL_PX * lines + 40 * lines) + 30
-    dressed(figure, colours, height=height, margin={"l": 8, "r": 8, "t": 34, "b": 8})
     ticks = [tick for tick in BITS_TICKS if span[1] <= math.log2(tick) <= span[0]]
-    figure.update_xaxes(
-        range=list(span), tickvals=[math.log2(t) for t in ticks], ticktext=[f"{t:g}" for t in ticks], showgrid=False
-    )
-    figure.update_yaxes(
-        range=[bounds[1], bounds[0]],
-        tickvals=_loss_ticks(bounds),
-        ticktext=[f"{-100 * t:+.0f}" if t else "0" for t in _loss_ticks(bounds)],
-    )
+    bits_axis = {
+        "range": list(span),
+        "tickvals": [math.log2(t) for t in ticks],
+        "ticktext": [f"{t:g}" for t in ticks],
+        "showgrid": False,
+    }
+    loss_axis = {
+        "range": [bounds[1], bounds[0]],
+        "tickvals": _loss_ticks(bounds),
+        "ticktext": [f"{-100 * t:+.0f}" if t else "0" for t in _loss_ticks(bounds)],
+    }
+    margin = {"l": 8, "r": 8, "t": 34, "b": 8}
+    dressed(figure, colours, height=height, margin=margin, xaxis=bits_axis, yaxis=loss_axis)
     for index in range(len(panels)):
         if index // columns == lines - 1:
             figure.update_xaxes(title_text="bits per weight", row=index // columns + 1, col=index % columns + 1)

@@ -60,17 +60,27 @@ def decide_chart(
             font={"color": colours.quiet, "size": 11},
         )
     ticks = round_money_ticks(low_x, high_x, most=5 if narrow else 9)
-    dressed(figure, colours, height=int(height_px) + 60, clickmode="event+select", uirevision="decide")
-    figure.update_xaxes(
-        type="log",
-        range=[math.log10(low_x), math.log10(high_x)],
-        tickvals=ticks,
-        ticktext=[short_money(t) for t in ticks],
-        title_text="monthly cost, log scale",
-        minor={"ticks": ""},
+    return dressed(
+        figure,
+        colours,
+        height=int(height_px) + 60,
+        clickmode="event+select",
+        uirevision="decide",
+        xaxis={
+            "type": "log",
+            "range": [math.log10(low_x), math.log10(high_x)],
+            "tickvals": ticks,
+            "ticktext": [short_money(t) for t in ticks],
+            "title": {"text": "monthly cost, log scale"},
+            "minor": {"ticks": ""},
+        },
+        yaxis={
+            "range": [low_y, high_y],
+            "tickformat": ".0%",
+            "title": {"text": f"{task_title}, share right"},
+            "nticks": 8,
+        },
     )
-    figure.update_yaxes(range=[low_y, high_y], tickformat=".0%", title_text=f"{task_title}, share right", nticks=8)
-    return figure
 
 
 def round_money_ticks(low_usd: float, high_usd: float, *, most: int) -> list[float]:

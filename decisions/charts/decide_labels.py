@@ -9,7 +9,7 @@ from dataclasses import replace
 import plotly.graph_objects as go
 
 from decisions.charts.labels import Box, Mark, place_labels
-from decisions.charts.palette import Palette
+from decisions.charts.palette import Palette, annotate
 from decisions.options import Decision, Option
 
 CLEAR_PX = 4.0  # between a label and the budget line
@@ -78,20 +78,24 @@ def labels(
     if at_answer is not None and all(place.index != at_answer for place in placed):  # rather across a bar than unnamed
         alone = [one if i == at_answer else replace(one, text="") for i, one in enumerate(marks)]
         placed = [*placed, *place_labels(alone, width_px=size[0], height_px=size[1])]
+    notes = []
     for place in placed:
         option = ordered[place.index]
         cost = option.quote.usd_per_month
-        figure.add_annotation(
-            x=math.log10(cost.value) if cost else None,
-            y=option.measurements[decision.task].score,
-            showarrow=False,
-            text=f"<b>{words[place.index]}</b>" if answer and option.id == answer.id else words[place.index],
-            xanchor=place.anchor,
-            yanchor="middle",
-            xshift=place.dx_px,
-            yshift=place.dy_px,
-            font={"size": 12, "color": colours.text if option.verdict != "misses" else colours.quiet},
+        notes.append(
+            {
+                "x": math.log10(cost.value) if cost else None,
+                "y": option.measurements[decision.task].score,
+                "showarrow": False,
+                "text": f"<b>{words[place.index]}</b>" if answer and option.id == answer.id else words[place.index],
+                "xanchor": place.anchor,
+                "yanchor": "middle",
+                "xshift": place.dx_px,
+                "yshift": place.dy_px,
+                "font": {"size": 12, "color": colours.text if option.verdict != "misses" else colours.quiet},
+            }
         )
+    annotate(figure, notes)
 
 
 def _bars_px(

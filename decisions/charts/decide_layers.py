@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from decisions.charts.palette import SYMBOLS, Palette, faded
+from decisions.charts.palette import SYMBOLS, Palette, Settings, annotate, faded
 from decisions.options import Decision, Option
 from decisions.verdicts import Status
 from decisions.wording import money, money_band, percent, score
@@ -23,59 +23,73 @@ def region(
     narrow: bool,
 ) -> None:
     """Shade what meets both lines, and draw the lines."""
-    if line is not None or budget_usd is not None:
-        figure.add_shape(
-            type="rect",
-            x0=x[0],
-            x1=budget_usd or x[1],
-            y0=y[0] if line is None else line,
-            y1=y[1],
-            fillcolor=colours.region,
-            line_width=0,
-            layer="below",
-        )
-        if not narrow:
-            figure.add_annotation(
-                x=0,
-                xref="paper",
-                xanchor="left",
-                y=1,
-                yref="paper",
-                yanchor="top",
-                showarrow=False,
-                font={"color": colours.meets, "size": 11},
-                text="meets your lines",
-                xshift=6,
-                yshift=-2,
-            )
     dash = {"color": faded(colours.quiet, 0.8), "width": 1.2, "dash": "dot"}
     quiet = {"color": colours.quiet, "size": 11}
+    shapes: list[Settings] = []
+    notes: list[Settings] = []
+    if line is not None or budget_usd is not None:
+        shapes.append(
+            {
+                "type": "rect",
+                "x0": x[0],
+                "x1": budget_usd or x[1],
+                "y0": y[0] if line is None else line,
+                "y1": y[1],
+                "fillcolor": colours.region,
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        )
+        if not narrow:
+            notes.append(
+                {
+                    "x": 0,
+                    "xref": "paper",
+                    "xanchor": "left",
+                    "y": 1,
+                    "yref": "paper",
+                    "yanchor": "top",
+                    "showarrow": False,
+                    "font": {"color": colours.meets, "size": 11},
+                    "text": "meets your lines",
+                    "xshift": 6,
+                    "yshift": -2,
+                }
+            )
     if line is not None:
-        figure.add_shape(type="line", x0=x[0], x1=x[1], y0=line, y1=line, line=dash, layer="below")
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="right",
-            y=line,
-            yanchor="top",
-            showarrow=False,
-            font=quiet,
-            text=f"accuracy line {percent(line)}",
-            bgcolor=colours.background,
-            borderpad=1,
+        level = {"x0": x[0], "x1": x[1], "y0": line, "y1": line}
+        shapes.append({"type": "line", **level, "line": dash, "layer": "below"})
+        notes.append(
+            {
+                "x": 1,
+                "xref": "paper",
+                "xanchor": "right",
+                "y": line,
+                "yanchor": "top",
+                "showarrow": False,
+                "font": quiet,
+                "text": f"accuracy line {percent(line)}",
+                "bgcolor": colours.background,
+                "borderpad": 1,
+            }
         )
     if budget_usd is not None:
-        figure.add_shape(type="line", x0=budget_usd, x1=budget_usd, y0=y[0], y1=y[1], line=dash, layer="below")
-        figure.add_annotation(
-            x=math.log10(budget_usd),
-            xanchor="right",
-            y=0,
-            yref="paper",
-            yanchor="bottom",
-            showarrow=False,
-            font=quiet,
-            text=f"budget {money(budget_usd)}",
+        upright = {"x0": budget_usd, "x1": budget_usd, "y0": y[0], "y1": y[1]}
+        shapes.append({"type": "line", **upright, "line": dash, "layer": "below"})
+        notes.append(
+            {
+                "x": math.log10(budget_usd),
+                "xanchor": "right",
+                "y": 0,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": quiet,
+                "text": f"budget {money(budget_usd)}",
+            }
         )
+    figure.layout.shapes = shapes
+    annotate(figure, notes)
 
 
 def intervals(figure: go.Figure, colours: Palette, shown: Sequence[Option], loud: set[str], task: str) -> None:

@@ -27,14 +27,14 @@ def dumbbell_chart(comparison: Comparison, colours: Palette, *, narrow: bool = F
             ends += [value for value in (measured.low, measured.high) if value is not None]
     low, high = min(ends), max(ends)
     pad = max(0.03, (0.3 if narrow else 0.18) * (high - low))
-    dressed(figure, colours, height=46 * len(rows) + 60)
-    figure.update_xaxes(
-        range=[low - pad, high + pad],
-        tickformat=".0%",
-        nticks=6 if narrow else 10,
+    names = {"tickfont": {"color": colours.text, "size": 13}, "range": [-0.6, len(rows) - 0.3], "showgrid": False}
+    return dressed(
+        figure,
+        colours,
+        height=46 * len(rows) + 60,
+        xaxis={"range": [low - pad, high + pad], "tickformat": ".0%", "nticks": 6 if narrow else 10},
+        yaxis=names,
     )
-    figure.update_yaxes(showgrid=False, tickfont={"color": colours.text, "size": 13}, range=[-0.6, len(rows) - 0.3])
-    return figure
 
 
 def _row(figure: go.Figure, colours: Palette, row: ComparisonRow, comparison: Comparison) -> None:

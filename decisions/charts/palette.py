@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import plotly.graph_objects as go
 
 from decisions.verdicts import Status
 
+Settings = Mapping[str, Any]
 SYMBOLS: dict[Status, str] = {"meets": "circle", "misses": "x", "unproven": "circle-open"}
 METHOD_SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down", "x", "pentagon",
@@ -72,39 +74,71 @@ def faded(colour: str, alpha: float) -> str:
 
 def empty(figure: go.Figure, colours: Palette, text: str) -> go.Figure:
     """No axes, one sentence: why there is nothing to draw."""
-    dressed(figure, colours, height=90)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
+    hidden = {"visible": False}
+    dressed(figure, colours, height=90, xaxis=hidden, yaxis=hidden)
     figure.add_annotation(
         x=0.5, y=0.5, xref="paper", yref="paper", text=text, showarrow=False, font={"color": colours.quiet, "size": 13}
     )
     return figure
 
 
-def dressed(figure: go.Figure, colours: Palette, *, height: int, **layout: Any) -> go.Figure:
-    """Transparent background, quiet axes, no legend, no zoom traps: the look every chart shares."""
+def dressed(
+    figure: go.Figure,
+    colours: Palette,
+    *,
+    height: int,
+    xaxis: Settings | None = None,
+    yaxis: Settings | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """Transparent background, quiet axes, no legend, no zoom traps: the look every chart shares.
+
+    ``xaxis`` and ``yaxis`` hold for all axes of that kind; a title is given as ``{"title": {"text": …}}``.
+    """
     axis = {
         "gridcolor": colours.grid,
         "linecolor": colours.grid,
         "zeroline": False,
         "ticks": "",
         "tickfont": {"color": colours.quiet, "size": 12},
-        "title_font": {"color": colours.quiet, "size": 12},
+        "title": {"font": {"color": colours.quiet, "size": 12}},
         "fixedrange": True,
         "automargin": True,
     }
-    figure.update_layout(
-        height=height,
-        showlegend=False,
-        dragmode=False,
-        hovermode="closest",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        font={"color": colours.text, "size": 12},
-        hoverlabel={"align": "left", "font": {"size": 12}},
-    )
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    figure.update_layout(**layout)
+    look = {
+        "height": height,
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "font": {"color": colours.text, "size": 12},
+        "hoverlabel": {"align": "left", "font": {"size": 12}},
+    }
+    own = {"xaxis": xaxis or {}, "yaxis": yaxis or {}}
+    axes = {"xaxis", "yaxis", *(name for name in figure.layout if name[:5] in own)}
+    lay_out(figure, look | layout | {name: _merged(axis, own[name[:5]]) for name in axes})
     return figure
+
+
+def lay_out(figure: go.Figure, settings: Settings) -> None:
+    """Add to the layout, a whole part at a time: each of Plotly's ``update_…`` takes ten times as long."""
+    for name, value in settings.items():
+        before = figure.layout[name].to_plotly_json() if isinstance(value, Mapping) else {}
+        figure.layout[name] = _merged(before, value) if isinstance(value, Mapping) else value
+
+
+def annotate(figure: go.Figure, notes: Sequence[Settings]) -> None:
+    """Add annotations together: added one by one, each goes through all before it."""
+    figure.layout.annotations = [*figure.layout.annotations, *notes]
+
+
+def _merged(first: Settings, second: Settings) -> dict[str, Any]:
+    """``second`` over ``first``, part by part."""
+    inner = {
+        name: _merged(first[name], value)
+        for name, value in second.items()
+        if isinstance(value, Mapping) and isinstance(first.get(name), Mapping)
+    }
+    return {**first, **second, **inner}

@@ -54,8 +54,11 @@ def price_history_chart(periods: Sequence[Period], day: date, colours: Palette, 
             yshift=apart if name == "output" else -apart, font={"color": colour, "size": 12},
         )  # fmt: skip
     figure.add_vline(x=day.isoformat(), line={"color": faded(colours.quiet, 0.8), "width": 1.2, "dash": "dot"})
-    dressed(figure, colours, height=height)
-    figure.update_layout(margin_r=LABEL_PX)
-    figure.update_xaxes(range=[begin.isoformat(), end.isoformat()])
-    figure.update_yaxes(range=[0, top], tickprefix="$", nticks=5)
-    return figure
+    return dressed(
+        figure,
+        colours,
+        height=height,
+        margin={"l": 8, "r": LABEL_PX, "t": 8, "b": 8},
+        xaxis={"range": [begin.isoformat(), end.isoformat()]},
+        yaxis={"range": [0, top], "tickprefix": "$", "nticks": 5},
+    )

@@ -37,8 +37,11 @@ def spread_chart(offers: Sequence[Offer], colours: Palette, *, narrow: bool = Fa
             },
         )
     )
-    dressed(figure, colours, height=ROW_PX * max(2, len(shown)) + 50)
     most = max((offer.usd_per_hour / offer.count for offer in shown), default=1.0)
-    figure.update_xaxes(range=[0, (1.3 if narrow else 1.15) * most], tickprefix="$", nticks=5 if narrow else 6)
-    figure.update_yaxes(autorange="reversed", tickfont={"color": colours.text, "size": 12})
-    return figure
+    return dressed(
+        figure,
+        colours,
+        height=ROW_PX * max(2, len(shown)) + 50,
+        xaxis={"range": [0, (1.3 if narrow else 1.15) * most], "tickprefix": "$", "nticks": 5 if narrow else 6},
+        yaxis={"autorange": "reversed", "tickfont": {"color": colours.text, "size": 12}},
+    )

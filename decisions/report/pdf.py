@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,13 @@ def pdf(document: Document) -> bytes:
 
 def pages(document: Document, ppi: float = 100) -> list[bytes]:
     """The same pages as PNG pictures."""
-    found = _compiler(json.dumps(_plain(document), ensure_ascii=False)).compile(format="png", ppi=ppi)
-    return list(found) if isinstance(found, list) else [found or b""]
+    return list(_pages(json.dumps(_plain(document), ensure_ascii=False), ppi))
+
+
+@lru_cache(maxsize=8)
+def _pages(plain: str, ppi: float) -> tuple[bytes, ...]:
+    found = _compiler(plain).compile(format="png", ppi=ppi)
+    return tuple(found) if isinstance(found, list) else (found or b"",)
 
 
 def picture(figure: dict[str, Any], alt: str, *, height: float | None = None, ppi: float = 192) -> bytes:

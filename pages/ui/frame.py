@@ -9,6 +9,7 @@ from decisions.scenarios import Scenario
 from decisions.wording import count
 from pages.ui import inputs, prices, saved
 from pages.ui.access import door
+from pages.ui.garbage import set_aside
 from pages.ui.live import live_line
 from pages.ui.menu import menu
 from pages.ui.sidebar import sidebar
@@ -26,6 +27,7 @@ def frame(title: str, *, live: bool = True) -> Workspace:
     st.set_page_config(
         page_title=f"{title} · Bitbudget", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto"
     )
+    set_aside()
     narrow = "Mobi" in st.context.headers.get("User-Agent", "")
     door()
     every = known_scenarios()

@@ -10,7 +10,7 @@ import streamlit as st
 from decisions.report.building import whole_report
 from decisions.report.model import Report
 from decisions.report.people import People
-from decisions.view import DecisionView, decision_view
+from decisions.view import DecisionView
 from pages.ui.workspace import Workspace
 from pricing import overrides
 
@@ -20,13 +20,7 @@ def viewed(workspace: Workspace) -> DecisionView:
 
     def make() -> DecisionView:
         with st.spinner("Deciding again on both sides of every line …", show_time=True):
-            return decision_view(
-                workspace.scenario,
-                workspace.measurements,
-                workspace.book,
-                workspace.item_scores,
-                decision=workspace.decision,
-            )
+            return workspace.view()
 
     return cast(DecisionView, _kept("view", _asked(workspace), make))
 
