@@ -6,17 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from decisions.common_items import common_scorer, on_common_items
 from decisions.same import Same, Told
 from decisions.scenarios import Scenario
 from decisions.served import is_served, served_candidates
-from evals.measurements import Measurement, items_differ
+from evals.measurements import Measurement, items_differ, restore_command
 
 if TYPE_CHECKING:
     from evals.store import Store
 
+Read = TypeVar("Read")
 ItemScores = Callable[[str, str, str], Mapping[str, float]]  # (model, quantization, task) → item id → score
 ITEMS, OWN, COMMON = "Items of your files", "all of each file", "only the common ones"  # the choice, as pages show it
 FULL_PRECISION = re.compile(r"\b(fp32|f32|float32|bf16|bfloat16|fp16|f16|float16)\b", re.IGNORECASE)
@@ -168,6 +169,26 @@ def paired_scores(
     return ids, [one[item] for item in ids], [two[item] for item in ids]
 
 
+def unless_archived(read: Callable[[], Read], otherwise: Read) -> Read:
+    """What is read of items; ``otherwise`` where they are in an archive, which their measurement says."""
+    from evals.store_errors import Archived
+
+    try:
+        return read()
+    except Archived:
+        return otherwise
+
+
+def archived_words(measurements: Sequence[Measurement]) -> str:
+    """Which scores have their items in archives, as Markdown, with the command for each file; "" where none has."""
+    files = Counter(m.archived for m in measurements if m.archived)
+    if not files:
+        return ""
+    scores = "1 score" if files.total() == 1 else f"{files.total()} scores"
+    commands = ", ".join(f"`{restore_command(file)}`" for file in files)
+    return f"The items of {scores} are archived: nothing is compared item by item there. Bring them back: {commands}"
+
+
 def _published() -> Sequence[Measurement]:
     from evals.published import published_measurements
 
@@ -206,7 +227,7 @@ def _imported_measurements(store: Store, stamp: object) -> Sequence[Measurement]
 def _imported_scores(store: Store, stamp: object, model: str, quantization: str, task: str) -> Mapping[str, float]:
     from evals.importing.measurements import imported_scores
 
-    return imported_scores(model, quantization, task, store)
+    return unless_archived(lambda: imported_scores(model, quantization, task, store), {})
 
 
 @lru_cache(maxsize=2)
@@ -226,4 +247,4 @@ def _stored_runs(store: Store, stamp: object) -> Mapping[tuple[str, str, str], t
 def _stored_scores(store: Store, run: object, model: str, quantization: str, task: str) -> Mapping[str, float]:
     from evals.results import item_scores as stored
 
-    return stored(model, quantization, task, store)
+    return unless_archived(lambda: stored(model, quantization, task, store), {})

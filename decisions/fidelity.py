@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from decisions.evidence import ItemScores, baseline_of, paired_scores
+from decisions.evidence import ItemScores, baseline_of, paired_scores, unless_archived
 from evals.divergences import Divergence, kept
 from evals.measurements import Measurement
 from evals.statistics.confidence import ANSWER_PROBABILITY
@@ -117,4 +117,4 @@ def _stored_confidences(
 ) -> Mapping[str, Mapping[str, float]]:
     from evals.results import item_confidences as stored
 
-    return stored(model, quantization, task, store)
+    return unless_archived(lambda: stored(model, quantization, task, store), {})

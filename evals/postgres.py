@@ -6,7 +6,7 @@ so that locking single rows (``SKIP LOCKED``) would part the cells of a variant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,9 @@ class PostgresServer:
 
     def verify(self, known: Mapping[str, str]) -> None:
         """The server checks its own files; every row is checked as it is read."""
+
+    def verify_pages(self, tables: Sequence[str] = ()) -> None:
+        """The same: pages are the server's (its data checksums)."""
 
     def is_there(self) -> bool:
         """A server that is away is expected back."""

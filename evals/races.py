@@ -14,7 +14,7 @@ Cells = Mapping[tuple[str, str], Row]  # by variant and task
 
 
 def standing(run: str, store: Store | None = None) -> Standing | None:
-    """Who is still in, with intervals; None if the run is no race."""
+    """Who is still in, with intervals; None if the run is no race, or its items are in an archive."""
     store = store or shared_store()
     row = store.run(run)
     plan = json.loads(row["plan"]) if row else {}
@@ -22,6 +22,8 @@ def standing(run: str, store: Store | None = None) -> Standing | None:
         return None
     cells = race_cells(store, run)
     race = fresh_race(plan, cells)
+    if store.archives(cell["cell_key"] for cell in cells.values()):
+        return None
     race.played(stored_scores(store, cells))
     return race.standing()
 

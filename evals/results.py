@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
+from evals.catalogue.entry import Quantization
 from evals.endpoints.forms import protocol
 from evals.importing.keeping import is_imported
-from evals.measurements import Measurement, unsandboxed_note
+from evals.measurements import Measurement, archived_note, unsandboxed_note
 from evals.quantizations import BASELINES, quantization
 from evals.statistics.agreement import EXTRA_CALLS
 from evals.statistics.confidence import CONFIDENCES
-from evals.statistics.intervals import score_interval
-from evals.store import Store, shared_store
-from evals.tasks import items, task, task_if_there
+from evals.store import Row, Store, shared_store
+from evals.tasks import Task, items, task, task_if_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +35,18 @@ def finished_variants(store: Store) -> list[str]:
 
 
 def measured_measurements(store: Store | None = None, only: Collection[str] | None = None) -> list[Measurement]:
-    """Every finished cell, newest run first; cells that share a key appear once.
+    """Every finished cell by its summary, newest run first; cells that share a key appear once.
 
-    ``only`` names variants, MODEL@QUANTIZATION: of the others no item is read.
+    ``only`` names variants, MODEL@QUANTIZATION: the others are left out.
     """
     store = store or shared_store()
     variants = store.variants()
     created = {row["run"]: row for row in store.runs() if not is_imported(row)}
-    done: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    here = [cell for cell in store.cells() if cell["run"] in created]
+    done: dict[tuple[str, str, str], Row] = {}
+    here = [cell for cell in store.cells() if cell["run"] in created and cell["state"] == "done"]
+    known = {name: what for name in {cell["task"] for cell in here} if (what := task_if_there(name))}
     for cell in sorted(here, key=lambda c: -created[c["run"]]["created"]):
-        if cell["state"] == "done" and task_if_there(cell["task"]):
+        if cell["task"] in known:
             done.setdefault((cell["model"], cell["quantization"], cell["task"]), cell)
     labels: dict[tuple[str, str], list[str]] = {(model, task_): [] for model, _, task_ in done}
     for model, label, task_ in done:
@@ -54,54 +54,56 @@ def measured_measurements(store: Store | None = None, only: Collection[str] | No
     if only is not None:
         done = {key: cell for key, cell in done.items() if f"{key[0]}@{key[1]}" in only}
     found = []
-    all_scores = store.scores([cell["cell_key"] for cell in done.values()])
+    # once each, not once a cell: there may be ten thousand
+    asked = {name: what.protocol for name, what in known.items()}
+    dates = {name: time.strftime("%Y-%m-%d", time.localtime(run["created"])) for name, run in created.items()}
+    methods = {label: quantization(label) for label in {cell["quantization"] for cell in done.values()}}
+    summed = store.summaries(cell["cell_key"] for cell in done.values())
     for (model, _, name), cell in done.items():
-        if scores := list(all_scores[cell["cell_key"]].values()):
+        if summary := summed.get(cell["cell_key"]):
             baseline = next((b for b in BASELINES if b in labels[model, name]), "")
-            measurement = _measurement(
-                cell, scores, variants.get(cell["variant_key"]), created[cell["run"]], baseline
-            )
-            notes = (measurement.note, unsandboxed_note(store.unsandboxed(cell["cell_key"])))
-            found.append(replace(measurement, note="; ".join(note for note in notes if note)))
+            variant = variants.get(cell["variant_key"])
+            shared = (known[name], asked[name], methods[cell["quantization"]], dates[cell["run"]])
+            found.append(_measurement(cell, summary, variant, baseline, *shared))
     return found
 
 
 def _measurement(
-    cell: Mapping[str, Any],
-    scores: list[float],
-    variant: Mapping[str, Any] | None,
-    run: Mapping[str, Any],
-    baseline: str,
+    cell: Row, summary: Row, variant: Row | None, baseline: str, what: Task, asked: str, how: Quantization, date: str
 ) -> Measurement:
-    what, how = task(cell["task"]), quantization(cell["quantization"])
-    interval = score_interval(scores)
     facts = json.loads(variant["facts"]) if variant else {}
     served = facts.get("endpoint", {})
     arithmetic = f"{facts.get('arithmetic', '')} arithmetic on {facts.get('device', '')}"
     stored_only = "; stored size, computed at full width" if how.execution == "dequantized" else ""
+    notes = (
+        *served.get("warnings", ()),
+        unsandboxed_note(summary["unsandboxed"]),
+        archived_note(summary["archived"]),
+    )
     return Measurement(
         model=cell["model"],
         quantization=cell["quantization"],
         task=what.name,
         task_group=what.group,
         metric=what.metric,
-        score=sum(scores) / len(scores),
-        n_items=len(scores),
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
+        score=summary["score"],
+        n_items=summary["n"],
+        low=summary["low"],
+        high=summary["high"],
         origin="measured",
-        protocol=protocol(what.protocol, what.output_type, facts),
+        protocol=protocol(asked, what.output_type, facts),
         method="full precision" if how.method == "none" else how.method,
         bits_per_weight=(variant["bits_per_weight"] or None) if variant else None,  # 0 in the store: not known
         weight_bytes=(variant["weight_bytes"] or None) if variant else None,
         baseline=baseline,
         source=f"run {cell['run']}",
         source_title="Measured here",
-        date=time.strftime("%Y-%m-%d", time.localtime(run["created"])),
+        date=date,
         run=cell["run"],
         hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
-        note="; ".join(served.get("warnings", ())),
+        note="; ".join(note for note in notes if note),
         seconds=cell["seconds"],
+        archived=summary["archived"],
     )
 
 
@@ -167,7 +169,7 @@ def _readable(output: str) -> str:
     return output.strip()
 
 
-def _newest(store: Store, model: str, quantization: str, task_name: str) -> Mapping[str, Any] | None:
+def _newest(store: Store, model: str, quantization: str, task_name: str) -> Row | None:
     created = {row["run"]: row["created"] for row in store.runs() if not is_imported(row)}
     cells = [c for c in store.finished(model, quantization, task_name) if c["run"] in created]
     return max(cells, key=lambda c: created[c["run"]], default=None)

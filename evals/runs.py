@@ -9,72 +9,27 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal
 
 from evals.availability import require_engines, shows_only
-from evals.disk import short_of_disk
-from evals.executors.nodes import Node, nodes_of
 from evals.home import ROOT, home, home_name
 from evals.importing.keeping import is_imported
-from evals.measurements import unsandboxed_note
-from evals.pace import seconds_left
-from evals.plan import ENGINE_PACKAGES, Cell, Plan, chosen_items, demo_plan, digest_of, versions
+from evals.plan import ENGINE_PACKAGES, Cell, Plan, demo_plan, digest_of, versions
+from evals.progress import CellState, CellStatus, RunState, RunStatus, run_status, seconds_left
 from evals.race_spec import RaceSpec
-from evals.statistics.intervals import score_interval
 from evals.store import Row, Store, shared_store
-from evals.tasks import items, task_if_there
 from evals.threads import VARIABLE, threads
 from evals.worker import OPEN, finish_run, is_race
 
-CellState = Literal["queued", "running", "done", "failed", "cancelled", "not run", "settled", "not needed"]
+__all__ = [
+    "CellState", "CellStatus", "Executor", "RunState", "RunStatus", "begin", "cancel", "demo_plan_is_possible",
+    "ensure_demo", "reopen", "resume", "runs", "seconds_left", "start", "start_race", "state", "status",
+]  # fmt: skip
+
 Executor = Literal["local", "ray"]
-RunState = Literal["running", "done", "cancelled", "paused", "interrupted"]
 MAX_WORKERS = 8
 WORKER = "evals.worker"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellStatus:
-    """How far one cell is; ``score`` with its 95 % interval covers the items done so far."""
-
-    model: str
-    quantization: str
-    task: str
-    task_group: str
-    state: CellState
-    items_done: int
-    items_total: int
-    score: float | None = None
-    low: float | None = None
-    high: float | None = None
-    reason: str = ""
-    seconds: float | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunStatus:
-    """How far a run is. ``seconds_left`` is None until something can be said.
-
-    ``reason`` says why the whole run is paused, or what it is waiting for; otherwise "". ``nodes`` are those of the
-    cluster that evaluates it; none for local workers.
-    """
-
-    run: str
-    state: RunState
-    plan: dict[str, Any]
-    created: float
-    finished: float | None
-    cells_done: int
-    cells_total: int
-    items_done: int
-    items_total: int
-    seconds_left: float | None
-    cells: tuple[CellStatus, ...]
-    provenance: dict[str, Any]
-    reason: str = ""
-    nodes: tuple[Node, ...] = ()
 
 
 def start(plan: Plan, store: Store | None = None, executor: Executor = "local") -> str:
@@ -98,6 +53,7 @@ def begin(
     """Write a run of these cells and start its workers; returns the run that now stands for the digest.
 
     Where an app on another machine already works on it, workers here share its variants.
+    Raises Archived where items of the cells were put into a file.
     """
     require_engines()
     store = store or shared_store()
@@ -168,6 +124,7 @@ def reopen(run: str, store: Store | None = None, executor: Executor = "local") -
     store = store or shared_store()
     if not any(row["run"] == run for row in _rows(store)):
         raise ValueError(f"no run {run!r}; `python -m evals status` lists them")
+    store.require_items(cell["cell_key"] for cell in store.cells(run))
     store.set_run(run, state="running", finished=None, reason="")
     values = {"state": "queued", "reason": "", "attempts": 0, "batch_size": None}
     store.set_cells(run, values, {}, states=("cancelled", "failed", "not run"))
@@ -187,7 +144,7 @@ def cancel(run: str, store: Store | None = None) -> None:
 def runs(store: Store | None = None) -> list[RunStatus]:
     """All runs, newest first."""
     store = store or shared_store()
-    return [_status(store, row) for row in _rows(store)]
+    return [run_status(store, row) for row in _rows(store)]
 
 
 def status(run: str | None = None, store: Store | None = None) -> RunStatus | None:
@@ -195,7 +152,7 @@ def status(run: str | None = None, store: Store | None = None) -> RunStatus | No
     store = store or shared_store()
     rows = _rows(store)
     row = next((r for r in rows if run is None or r["run"] == run), None)
-    return _status(store, row) if row else None
+    return run_status(store, row) if row else None
 
 
 def state(run: str, store: Store | None = None) -> RunState | None:
@@ -235,57 +192,3 @@ def _is_local(row: Row) -> bool:
 def _rows(store: Store) -> list[Mapping[str, Any]]:
     """The runs evaluated here, newest first: imported ones are nothing to watch, resume or cancel."""
     return [row for row in store.runs() if not is_imported(row)]
-
-
-def _status(store: Store, row: Mapping[str, Any]) -> RunStatus:
-    plan = json.loads(row["plan"])
-    raw = store.cells(row["run"])
-    scores = store.scores([cell["cell_key"] for cell in raw])
-    notes = {cell["cell_key"]: unsandboxed_note(store.unsandboxed(cell["cell_key"])) for cell in raw}
-    cells = [_cell_status(cell, plan, scores[cell["cell_key"]], notes[cell["cell_key"]]) for cell in raw]
-    state, provenance = row["state"], json.loads(row["provenance"])
-    if state == "running" and not store.alive_workers(row["run"]):
-        state = "interrupted" if any(c.state in OPEN for c in cells) else "done"
-    return RunStatus(
-        run=row["run"],
-        state=state,
-        plan=plan,
-        created=row["created"],
-        finished=row["finished"],
-        cells_done=sum(c.state not in (*OPEN, "cancelled") for c in cells),
-        cells_total=len(cells),
-        items_done=sum(c.items_done for c in cells),
-        items_total=sum(c.items_total for c in cells),
-        seconds_left=seconds_left(cells, len({c["worker"] for c in raw if c["state"] in OPEN and c["worker"]})),
-        cells=tuple(cells),
-        provenance=provenance,
-        reason=row["reason"] or (short_of_disk() if state == "running" else ""),
-        nodes=nodes_of(store, row["run"], raw) if provenance.get("executor") == "ray" else (),
-    )
-
-
-def _cell_status(
-    cell: Mapping[str, Any], plan: Mapping[str, Any], by_item: Mapping[str, float], note: str
-) -> CellStatus:
-    what = task_if_there(cell["task"])  # a task of the user may be gone; what it measured is still told
-    planned = set(by_item)
-    if what is not None:
-        listed = items(what.config["metadata"]["items"])
-        planned = {listed[i]["id"] for i in chosen_items(what, plan["limit"], plan["seed"])}
-    scores = [score for item, score in by_item.items() if item in planned]
-    interval = score_interval(scores) if len(scores) > 1 else None
-    return CellStatus(
-        model=cell["model"],
-        quantization=cell["quantization"],
-        task=cell["task"],
-        task_group=what.group if what else "",
-        state=cell["state"],
-        items_done=len(scores),
-        items_total=cell["items_total"],
-        score=sum(scores) / len(scores) if scores else None,
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
-        reason=cell["reason"],
-        seconds=cell["seconds"],
-        note=note,
-    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Dialect, Float, Index, Integer, MetaData, String, Table, TypeDecorator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 METADATA = MetaData()
 
 
@@ -90,7 +91,24 @@ ITEMS = Table(
     Column("row_hash", TEXT, nullable=False),
     Index("items_of_cell", "cell_key"),
 )
-SEALED = (RUNS, CELLS, VARIANTS)
+SUMMARIES = Table(
+    "summaries",
+    METADATA,
+    Column("cell_key", TEXT, primary_key=True),
+    Column("n", COUNT, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("low", Float),
+    Column("high", Float),
+    Column("unsandboxed", COUNT, nullable=False),
+    Column("asked", TEXT, nullable=False),  # digest of the items' names
+    Column("written", TEXT, nullable=False),  # digest of the items' row hashes
+    Column("statistics", COUNT, nullable=False),
+    Column("archived", TEXT, nullable=False, default=""),  # the file that holds the items; "" while the store does
+    Column("trouble", TEXT, nullable=False, default=""),
+    Column("row_hash", TEXT, nullable=False, default="", server_default=""),
+)
+SEALED = (RUNS, CELLS, VARIANTS, SUMMARIES)
+SAID = {table.name: itemgetter(*(c.name for c in table.columns if c.name != "row_hash")) for table in SEALED}
 Row = Mapping[str, Any]
 
 
@@ -103,7 +121,7 @@ def row_hash(row: Row) -> str:
 
 def seal(table: Table, row: Row) -> str:
     """SHA-256 over every column of a row of ``SEALED``, as read."""
-    said = [table.name, *(row[column.name] for column in table.columns if column.name != "row_hash")]
+    said = [table.name, *SAID[table.name](row)]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

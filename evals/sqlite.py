@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from evals.backups import back_up, latest
 from evals.identity import Identity
 from evals.leases import Lease, alive_workers, any_alive, lease
 from evals.store_errors import DiskFull, StoreError
+
+WHOLE_BYTES = 128 * 2**20  # up to here every page is looked at when the file is opened
+FEW_ROWS = ("meta", "runs", "cells", "variants", "summaries")  # of a larger one, the tables that stay small
 
 
 class SqliteFile:
@@ -60,8 +63,7 @@ class SqliteFile:
 
     def verify(self, known: Mapping[str, str]) -> None:
         """The file is whole, and the one that was here before with all its writes."""
-        if (problem := self._problem()) != "ok":
-            raise StoreError(f"{self.name} is damaged ({problem}); {self.remedy()}")
+        self.verify_pages(() if self.path.stat().st_size <= WHOLE_BYTES else FEW_ROWS)
         outside = self._outside
         if outside is None:
             self._identity.write(known["store"], int(known["writes"]))
@@ -74,10 +76,13 @@ class SqliteFile:
             )
         self._inode = self.path.stat().st_ino
 
-    def _problem(self) -> str:
-        """What SQLite finds wrong with tables and indices, "ok" if nothing."""
-        with self.engine.connect() as connection:
-            return str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
+    def verify_pages(self, tables: Sequence[str] = ()) -> None:
+        """Raises StoreError for what SQLite finds wrong with these tables and their indices, or with the whole file."""
+        with self.explained(), self.engine.connect() as connection:
+            for asked in [f"'{table}'" for table in tables] or ["1"]:
+                problem = str(connection.exec_driver_sql(f"PRAGMA integrity_check({asked})").scalars().first())
+                if problem != "ok":
+                    raise StoreError(f"{self.name} is damaged ({problem}); {self.remedy()}")
 
     def is_there(self) -> bool:
         """Whether the file was not taken away since it was opened."""
@@ -130,7 +135,8 @@ class SqliteFile:
             raise StoreError(f"{self.name} cannot be backed up ({error})") from error
 
     def back_up(self) -> Path:
-        """A copy beside the store, named by the day."""
+        """A copy beside the store, named by the day; of a damaged store none is made."""
+        self.verify_pages()
         return back_up(self.path)
 
     def latest_backup(self) -> Path | None:

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
-from evals.database import Database, DiskFull, StoreError, patient
+from evals.database import DiskFull, StoreError, patient
 from evals.databases import configured
-from evals.schema import CELLS, ITEMS, META, RUNS, VARIANTS, Row, row_hash
+from evals.item_rows import Items, stamped
+from evals.schema import CELLS, META, RUNS, VARIANTS, Row
 
 __all__ = ["DiskFull", "Row", "Store", "StoreError", "shared_store"]
 
 MANY_ROWS = 1_000  # written at once
-FEW_CELLS = 200  # named one by one in a query
 
 
-class Store(Database):
+class Store(Items):
     """All reads and writes; safe to open from several processes."""
-
-    def __init__(self, where: Path | str | None = None) -> None:
-        super().__init__(where)
-        self._scores: dict[str, dict[str, float]] = {}
-        self._marked: dict[str, int] = {}
 
     # Runs and cells
 
     def add_run(self, run: Row, cells: Iterable[Row]) -> str:
-        """Add a run unless the same plan is still active; returns the id of the run that now stands for it."""
+        """Add a run unless the same plan is still active; returns the id of the run that now stands for it.
+
+        Raises Archived where items of its cells were put into a file.
+        """
         return self._add_run(run, list(cells))
 
     @patient
@@ -41,6 +38,7 @@ class Store(Database):
             found = connection.execute(active).scalar()
             if found:
                 return str(found)
+            self.require_items(cell["cell_key"] for cell in cells)
             self._insert(connection, RUNS, [run])
             self._insert(connection, CELLS, cells)
         return str(run["run"])
@@ -126,7 +124,7 @@ class Store(Database):
         """The text kept under a name, "" if there is none."""
         return str(next((row["value"] for row in self._read(select(META).where(META.c.name == name))), ""))
 
-    # Variants and items
+    # Variants
 
     @patient
     def add_variant(self, row: Row) -> None:
@@ -135,44 +133,6 @@ class Store(Database):
 
     def variants(self) -> dict[str, Row]:
         return {row["variant_key"]: row for row in self.checked(VARIANTS, self._read(select(VARIANTS)))}
-
-    def add_items(self, rows: Iterable[Row]) -> None:
-        """Append results; a key that is already there keeps its first result."""
-        stamped = [{**row, "created": time.time(), "row_hash": row_hash(row)} for row in rows]
-        if stamped:
-            self._add_items(stamped)
-
-    @patient
-    def _add_items(self, stamped: Sequence[Row]) -> None:
-        with self.writing() as connection:
-            connection.execute(self.backend.insert(ITEMS).on_conflict_do_nothing(), stamped)
-
-    def items(self, cell_key: str) -> list[Row]:
-        """Results of a cell, each checked against its hash."""
-        statement = select(ITEMS).where(ITEMS.c.cell_key == cell_key).order_by(*self.backend.item_order)
-        return self.checked(ITEMS, self._read(statement))
-
-    def cell_keys(self) -> list[str]:
-        """Every cell that has results, whether or not a run still names it."""
-        return [row["cell_key"] for row in self._read(select(ITEMS.c.cell_key).distinct())]
-
-    def scores(self, cell_keys: Iterable[str]) -> dict[str, dict[str, float]]:
-        """Score by item for each cell, checked against the row hashes; only cells that grew are read again."""
-        keys = list(cell_keys)
-        counting = select(ITEMS.c.cell_key, func.count().label("n")).group_by(ITEMS.c.cell_key)
-        if len(keys) <= FEW_CELLS:  # of the others not even the index is read
-            counting = counting.where(ITEMS.c.cell_key.in_(keys))
-        counts = {row["cell_key"]: row["n"] for row in self._read(counting)}
-        for key in keys:
-            if len(self._scores.get(key, ())) != counts.get(key, 0):
-                rows = self.items(key)
-                self._scores[key] = {row["item"]: row["score"] for row in rows}
-                self._marked[key] = sum('"unsandboxed"' in row["metrics"] for row in rows)
-        return {key: self._scores.get(key, {}) for key in keys}
-
-    def unsandboxed(self, cell_key: str) -> int:
-        """Of the results last read by ``scores``: how many ran model-written code without a sandbox."""
-        return self._marked.get(cell_key, 0)
 
     # Runs of other tools
 
@@ -188,8 +148,7 @@ class Store(Database):
             self._insert(connection, CELLS, [cell for cell in cells if cell["run"] in names])
             rows = iter(items)
             while part := list(islice(rows, MANY_ROWS)):
-                stamped = [{**row, "created": time.time(), "row_hash": row_hash(row)} for row in part]
-                connection.execute(self.backend.insert(ITEMS).on_conflict_do_nothing(), stamped)
+                self.put_items(connection, stamped(part))
 
     @patient
     def remove_run(self, run: str) -> None:
@@ -199,7 +158,7 @@ class Store(Database):
             connection.execute(delete(CELLS).where(CELLS.c.run == run))
             connection.execute(delete(RUNS).where(RUNS.c.run == run))
             kept = set(connection.execute(select(CELLS.c.cell_key).where(CELLS.c.cell_key.in_(keys))).scalars())
-            connection.execute(delete(ITEMS).where(ITEMS.c.cell_key.in_(keys - kept)))
+            self.drop_items(connection, keys - kept)
 
 
 _shared: dict[Path | str, Store] = {}

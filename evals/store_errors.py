@@ -17,3 +17,7 @@ class Away(StoreError):
 
 class Fenced(StoreError):
     """A worker's lease ran out: its variant belongs to another by now, and nothing of this write was kept."""
+
+
+class Archived(StoreError):
+    """The items of a cell were put into a file; the message names it and how to bring them back."""

@@ -185,6 +185,8 @@ class Worker:
         where = {k: v for k, v in _where(cell).items() if k != "task" or not whole_variant}
         values = {"state": state, "reason": reason, "seconds": seconds, "worker": ""}
         self._store.set_cells(self._run, values, where, states=("queued", "running"))
+        if state == "done":
+            self._store.summaries([cell["cell_key"]])
 
 
 def too_long_words(left_out: list[int]) -> str:

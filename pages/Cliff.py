@@ -15,6 +15,7 @@ from decisions.cliff_words import cliff_sentences
 from decisions.edges import Edge, edges
 from decisions.wording import percent, points
 from pages.ui import inputs
+from pages.ui.archived import archived_line
 from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
 from pages.ui.links import address
@@ -91,6 +92,7 @@ def edge_table(found: Sequence[Edge], titles: Mapping[str, str], models: Mapping
 
 
 workspace = frame("Cliff")
+archived_line(workspace)
 
 with st.sidebar:
     tolerance_points = inputs.number(

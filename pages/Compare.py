@@ -13,6 +13,7 @@ from decisions.comparison import Comparison, ComparisonRow
 from decisions.opening import opening_pair
 from decisions.options import Option
 from pages.ui import inputs
+from pages.ui.archived import archived_line
 from pages.ui.explain import sources_line
 from pages.ui.fidelity_table import fidelity_of, fidelity_table
 from pages.ui.frame import frame
@@ -67,6 +68,7 @@ def choose(workspace: Workspace) -> tuple[str, str]:
 
 
 workspace = frame("Compare")
+archived_line(workspace)
 if len(workspace.decision.options) < 2:
     st.markdown("## Nothing to compare yet")
     st.info(

@@ -8,12 +8,14 @@ from decisions.fields import BadInput
 from decisions.patterns.asking import ask
 from decisions.patterns.results import stored_results
 from decisions.patterns.summary import sentences
+from pages.ui.archived import archived_line
 from pages.ui.frame import frame
 from pages.ui.patterns_inputs import question
 from pages.ui.patterns_views import view
 from pages.ui.wording import md
 
 workspace = frame("Patterns")
+archived_line(workspace)
 headline = st.container()
 try:
     asked = question(workspace)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from decisions.evidence import ItemScores, item_scorer
+from decisions.evidence import ItemScores, item_scorer, unless_archived
 from decisions.fields import BadInput
 from decisions.options import Option
 from decisions.scenarios import Scenario
+from evals.measurements import archived_note
 
 # (model, quantization, task) → item → signal → value
 Confidences = Callable[[str, str, str], Mapping[str, Mapping[str, float]]]
@@ -30,6 +31,8 @@ class ItemResults:
         """Item scores of an option. Raises BadInput where it has none, with what to do."""
         measured = option.measurements.get(task)
         found = self.scores(measured.model, measured.quantization, task) if measured else {}
+        if measured and measured.archived:
+            raise BadInput(f"{option.label} on {task}: {archived_note(measured.archived)}")
         if not found:
             raise BadInput(
                 f"{option.label} has no item-by-item results on {task}: a cascade is worked out from answers to the "
@@ -51,13 +54,13 @@ def stored_results(scenario: Scenario) -> ItemResults | None:
 def _stored_confidences(model: str, quantization: str, task: str) -> Mapping[str, Mapping[str, float]]:
     from evals.results import item_confidences
 
-    return item_confidences(model, quantization, task)
+    return unless_archived(lambda: item_confidences(model, quantization, task), {})
 
 
 def _stored_calls(model: str, quantization: str, task: str) -> int:
     from evals.results import item_calls
 
-    return item_calls(model, quantization, task)
+    return unless_archived(lambda: item_calls(model, quantization, task), 1)
 
 
 def _prompt_lengths(name: str) -> Mapping[str, float]:

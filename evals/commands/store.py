@@ -23,15 +23,24 @@ app = typer.Typer(help="Look after the store of results.", no_args_is_help=True)
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Read every row and compare it with its hash."""
+    """Look at every page, read every row and compare it with its hash, and every summary with its items."""
     with told():
         store = Store()
+        store.backend.verify_pages()
         cells = store.cells()
         rows = len(store.runs()) + len(cells) + len(store.variants())
-        items = sum(len(store.items(key)) for key in store.cell_keys())
+        keys = store.cell_keys()
+        away = store.archives(keys)
+        items = sum(len(store.items(key)) for key in keys if key not in away)
+        store.forget_troubles()  # all of them fit again
         kept, name = store.backend.latest_backup(), store.backend.label
-    found = {"store": name, "items": items, "rows": rows + items, "backup": kept.name if kept else None}
-    text = f"{name}: {rows + items} rows as written; newest backup: {kept.name if kept else 'none'}"
+    archived = sum(row["n"] for row in away.values())
+    found = {
+        "store": name, "items": items, "rows": rows + items, "archived": archived,
+        "backup": kept.name if kept else None,
+    }  # fmt: skip
+    beside = f", {archived} more in archives" if archived else ""
+    text = f"{name}: {rows + items} rows as written{beside}; newest backup: {kept.name if kept else 'none'}"
     say(found, as_json, text)
 
 
@@ -79,7 +88,9 @@ def accept(as_json: Json = False) -> None:
         before = identity.read()
         identity.path.unlink(missing_ok=True)
         try:
-            Store(path).close()
+            store = Store(path)
+            store.forget_troubles()
+            store.close()
         except StoreError:
             if before:
                 identity.write(*before)

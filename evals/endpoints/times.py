@@ -48,9 +48,11 @@ def _request_times(model: str, store: Store, stamp: object) -> RequestTimes | No
     if not model.startswith(PREFIX):
         return None
     cells = {c["cell_key"]: c["task"] for c in store.cells() if c["model"] == model}
+    archived = store.archives(cells)
     rows = [
         (task, metrics)
         for key, task in cells.items()
+        if key not in archived
         for item in store.items(key)
         if "request_e2e_s" in (metrics := json.loads(item["metrics"]))
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from evals.forecast.cells import bits_of
 from evals.importing.keeping import KeptRun, KeptTask, imports, item_facts
-from evals.measurements import Measurement
+from evals.measurements import Measurement, archived_note
 from evals.quantizations import BASELINES, QUANTIZATIONS
 from evals.results import ItemText
 from evals.store import Store, shared_store
@@ -15,11 +15,18 @@ from evals.store import Store, shared_store
 
 def imported_measurements(store: Store | None = None) -> list[Measurement]:
     """One for each task of each imported run, newest import first."""
+    store = store or shared_store()
     every = [(run, task) for run in imports(store) for task in run.tasks]
+    away = store.archives(task.cell_key for _, task in every)
     labels: dict[tuple[str, str], set[str]] = {}
     for run, task in every:
         labels.setdefault((run.model, task.task), set()).add(run.quantization)
-    return [_measurement(run, task, labels[run.model, task.task]) for run, task in every]
+    return [
+        _measurement(run, task, labels[run.model, task.task], away[task.cell_key]["archived"])
+        if task.cell_key in away
+        else _measurement(run, task, labels[run.model, task.task])
+        for run, task in every
+    ]
 
 
 def imported_scores(model: str, quantization: str, task: str, store: Store | None = None) -> dict[str, float]:
@@ -57,7 +64,7 @@ def protocol_words(task: KeptTask) -> str:
     return " · ".join([task.task, *said, *([f"prompts {task.shape}"] if task.shape else [])])
 
 
-def _measurement(run: KeptRun, task: KeptTask, labels: set[str]) -> Measurement:
+def _measurement(run: KeptRun, task: KeptTask, labels: set[str], archived: str = "") -> Measurement:
     how = QUANTIZATIONS.get(run.quantization)
     tool = f"{run.tool} {run.tool_version}".strip()
     limit = f"limited to {task.limit} items" if task.limit else ""
@@ -81,8 +88,9 @@ def _measurement(run: KeptRun, task: KeptTask, labels: set[str]) -> Measurement:
         date=time.strftime("%Y-%m-%d", time.localtime(run.created or run.imported)),
         run=run.id,
         hardware=run.hardware,
-        note="; ".join(note for note in (limit, *run.warnings) if note),
+        note="; ".join(note for note in (limit, *run.warnings, archived_note(archived)) if note),
         limit=task.limit,
+        archived=archived,
     )
 
 

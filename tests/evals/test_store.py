@@ -56,7 +56,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_another_schema_is_named(place: Place) -> None:
     place.open()
     place.sql("UPDATE meta SET value = '99' WHERE name = 'schema'")
-    with pytest.raises(StoreError, match="schema 99, this version reads up to 2"):
+    with pytest.raises(StoreError, match="schema 99, this version reads up to 3"):
         place.open()
 
 

@@ -31,7 +31,7 @@ def told(*words: str) -> dict[str, object]:
 
 
 def test_check_counts_what_it_read(path: Path) -> None:
-    assert told("check") == {"store": "bitbudget.sqlite", "items": 1, "rows": 1, "backup": None}
+    assert told("check") == {"store": "bitbudget.sqlite", "items": 1, "rows": 1, "archived": 0, "backup": None}
 
 
 def test_a_damaged_store_is_restored_and_the_damaged_file_kept(path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -20,8 +22,10 @@ from evals.schema import CELLS, RUNS
 from evals.store import DiskFull, Row, Store, StoreError
 
 FLIPS = 60
+ITEMS = 300  # of each cell: few enough to be quick, and most of the file is rows
+SAID = ("altered", "damaged", "cannot be", "lost", "not the one", "not those that were summed up")
 RUN = {"run": "r", "digest": "d", "plan": "{}", "state": "running", "created": 1.0, "provenance": "{}"}
-CELL = {"run": "r", "model": "m", "position": 0, "state": "queued", "items_total": 100, "task": "t"}
+CELL = {"run": "r", "model": "m", "position": 0, "state": "queued", "items_total": 300, "task": "t"}
 VARIANT = {"model": "m", "weight_bytes": 1000, "bits_per_weight": 4.5, "facts": "{}"}
 
 
@@ -37,7 +41,8 @@ def filled(path: Path) -> Store:
     store.add_run(RUN, cells)
     for n in range(3):
         store.add_variant({**VARIANT, "variant_key": f"v{n}", "quantization": f"q{n}"})
-        store.add_items([item(number, f"c{n}") for number in range(100)])
+        store.add_items([item(number, f"c{n}") for number in range(ITEMS)])
+    store.summaries(["c0", "c1", "c2"])
     return store
 
 
@@ -47,10 +52,16 @@ def shown(store: Store) -> list[object]:
     cells = [{k: row[k] for k in (c.name for c in CELLS.columns)} for row in store.cells("r")]
     said = ("item", "score", "output", "metrics")
     items = [sorted(tuple(row[name] for name in said) for row in store.items(f"c{n}")) for n in range(3)]
-    return [runs, cells, dict(sorted(store.variants().items())), items, store.scores(["c0", "c1", "c2"])]
+    keys = ["c0", "c1", "c2"]
+    return [runs, cells, dict(sorted(store.variants().items())), items, store.scores(keys), store.summaries(keys)]
 
 
-def test_no_flipped_bit_changes_what_is_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole_bytes", [128 * 2**20, 0], ids=["small", "large"])
+def test_no_flipped_bit_changes_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole_bytes: int
+) -> None:
+    """Also in a store that is too large to be looked at whole when it is opened."""
+    monkeypatch.setattr("evals.sqlite.WHOLE_BYTES", whole_bytes)
     filled(tmp_path / "whole.sqlite").close()
     whole = (tmp_path / "whole.sqlite").read_bytes()
     right = shown(Store(tmp_path / "whole.sqlite"))
@@ -69,14 +80,37 @@ def test_no_flipped_bit_changes_what_is_shown(tmp_path: Path) -> None:
             store.close()
         except StoreError as error:
             noticed += 1
-            assert any(word in str(error) for word in ("altered", "damaged", "cannot be", "lost", "not the one")), error
+            assert any(word in str(error) for word in SAID), error
         shutil.rmtree(place)
     print(f"{noticed} of {FLIPS} flipped bits noticed; the rest lay where nothing is kept")
-    assert noticed > FLIPS // 2
+    assert noticed > FLIPS // 2 or not whole_bytes  # a large store notices what it reads
 
 
+def test_of_a_damaged_large_store_no_backup_is_made_and_a_check_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evals.sqlite.WHOLE_BYTES", 0)
+    path = tmp_path / "s.sqlite"
+    filled(path).close()
+    with closing(sqlite3.connect(path)) as raw:
+        [(page,)] = raw.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'items_of_cell'").fetchall()
+        [(size,)] = raw.execute("PRAGMA page_size").fetchall()
+    damaged = bytearray(path.read_bytes())
+    damaged[(page - 1) * size + 200 : page * size] = Random(4).randbytes(size - 200)
+    path.write_bytes(damaged)
+    store = Store(path)
+    for look in (store.back_up, store.backend.verify_pages):
+        with pytest.raises(StoreError, match=r"damaged|cannot be read"):
+            look()
+    assert not (tmp_path / "backups").exists()
+
+
+@pytest.mark.parametrize("whole_bytes", [128 * 2**20, 0], ids=["small", "large"])
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9])
-def test_a_cut_store_is_refused_and_left_as_it_is(tmp_path: Path, kept: float) -> None:
+def test_a_cut_store_is_refused_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: float, whole_bytes: int
+) -> None:
+    monkeypatch.setattr("evals.sqlite.WHOLE_BYTES", whole_bytes)
     path = tmp_path / "s.sqlite"
     filled(path).close()
     cut = path.read_bytes()[: int(path.stat().st_size * kept)]
@@ -105,7 +139,7 @@ def test_a_killed_process_loses_nothing_but_a_deleted_log_is_noticed(tmp_path: P
     wal = tmp_path / "s.sqlite-wal"
     assert wal.stat().st_size > 0
     shutil.copytree(tmp_path, tmp_path / "copy")
-    assert len(Store(tmp_path / "copy" / "s.sqlite").items("c2")) == 100
+    assert len(Store(tmp_path / "copy" / "s.sqlite").items("c2")) == ITEMS
     wal.unlink()
     with pytest.raises(StoreError, match="lost its"):
         Store(path)
@@ -152,7 +186,7 @@ def test_a_full_disk_loses_nothing_and_work_goes_on_once_there_is_room(small_dis
         for number in range(1000):
             store.add_items([item(number, "more")])
             acknowledged = number + 1
-    assert len(store.items("more")) == acknowledged and len(store.items("c0")) == 100
+    assert len(store.items("more")) == acknowledged and len(store.items("c0")) == ITEMS
     ballast.unlink()
     assert short_of_disk(small_disk) == ""
     store.add_items([item(number, "more") for number in range(acknowledged, acknowledged + 50)])
