@@ -30,6 +30,9 @@ AGENT_MIX = Mix(
     items={"classification": 10, "summarization": 5, "math": 11, "code": 6, "agent": 16}, drill_fraction=0.3
 )
 
+# Sums that are worked out without writing come last of all, and only in four layers.
+CODE_MIX = Mix(items={"classification": 5, "summarization": 2, "math": 6, "code": 32, "agent": 6}, drill_fraction=0.3)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
@@ -93,7 +96,10 @@ SIZES = {
         layers=4,
         heads=4,
         kv_heads=2,
-        stages=(Stage(steps=1600, mix=AGENT_MIX, drill_steps=350, stand_ins=3),),
+        stages=(
+            Stage(steps=1600, mix=AGENT_MIX, drill_steps=350, stand_ins=3),
+            Stage(steps=500, mix=CODE_MIX, rate=1.5e-3),
+        ),
         grown_from="tiny-1m",
     ),
     "tiny-13m": Size(
@@ -102,7 +108,7 @@ SIZES = {
         layers=4,
         heads=8,
         kv_heads=4,
-        stages=(Stage(steps=200, mix=AGENT_MIX, rate=1e-3),),
+        stages=(Stage(steps=120, mix=CODE_MIX, rate=1e-3),),
         grown_from="tiny-3m",
     ),
 }
