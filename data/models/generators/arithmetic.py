@@ -72,7 +72,8 @@ def _group(random: Random, item: str) -> tuple[str, list[Sum], str]:
     behind, sentence = stand_ins(random, [third, fourth], known)
     asked = random.choice([third, fourth] if random.random() < ASKED_BY_STAND_IN else known)
     now = stock[behind.get(asked, asked)]
-    text, sums = f"{item}s: {listed}; same: {sentence}. Each", []
+    text = f"{item}s: {listed}; same: {sentence}. Each"
+    sums: list[Sum] = []
     for _ in range(random.choice([1, 1, 2])):
         change = random.randint(2, 19) if sums else _number(random, 2)
         op = random.choice("+-") if now > change else "+"
