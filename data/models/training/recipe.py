@@ -33,6 +33,9 @@ AGENT_MIX = Mix(
 # Sums that are worked out without writing come last of all, and only in four layers.
 CODE_MIX = Mix(items={"classification": 5, "summarization": 2, "math": 6, "code": 32, "agent": 6}, drill_fraction=0.3)
 
+# A city is copied from any of the three orders for long, before it is looked up in the right one.
+NOTES_MIX = Mix(items={"classification": 3, "summarization": 20, "math": 12, "code": 4, "agent": 4}, drill_fraction=0.3)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
@@ -108,7 +111,7 @@ SIZES = {
         layers=4,
         heads=8,
         kv_heads=4,
-        stages=(Stage(steps=120, mix=CODE_MIX, rate=1e-3),),
+        stages=(Stage(steps=120, mix=CODE_MIX, rate=1e-3), Stage(steps=100, mix=NOTES_MIX, rate=1e-3)),
         grown_from="tiny-3m",
     ),
 }
