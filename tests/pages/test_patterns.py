@@ -17,6 +17,8 @@ BIG = {str(i): float(i % 25 >= 2) for i in range(N)}
 SCORES = {"tiny-1m": SMALL, "tiny-13m": BIG}
 SURE = {str(i): {"answer_margin": (2.0 if i < 300 else 0.5) - i / N} for i in range(N)}
 
+LINE = {"min.shop_classification": "80"}
+
 
 def answer(app: AppTest) -> str:
     return next(element.value for element in app.markdown if element.value.startswith("## "))
@@ -43,13 +45,12 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
         confidences=lambda model, quantization, task: SURE,
         prompt_lengths=lambda task: {item: float(item) for item in SMALL},
     )
-    monkeypatch.setattr(
-        "decisions.patterns.results.stored_results", lambda scenario: stored if item_scorer(scenario) else None
-    )
+    for where in ("decisions.patterns.results", "pages.ui.patterns_inputs"):
+        monkeypatch.setattr(f"{where}.stored_results", lambda scenario: stored if item_scorer(scenario) else None)
 
 
 def test_a_cascade_answers_first_and_shows_its_curve_and_reasons(measured_here: None) -> None:
-    app = opened("Patterns", scenario="ticket-classification")
+    app = opened("Patterns", scenario="ticket-classification", **LINE)
     assert not app.exception
     assert answer(app).startswith("## A cascade of 1M bf16 then 13M bf16 meets your lines for about")
     assert "on items its thresholds were not chosen on" in words(app) and "AUROC" in words(app)
@@ -58,9 +59,9 @@ def test_a_cascade_answers_first_and_shows_its_curve_and_reasons(measured_here: 
 
 
 def test_a_router_and_the_stages_come_from_the_address(measured_here: None) -> None:
-    app = opened("Patterns", scenario="ticket-classification", pattern="router")
+    app = opened("Patterns", scenario="ticket-classification", pattern="router", **LINE)
     assert not app.exception and answer(app).startswith("## A router that asks 1M bf16 or 13M bf16")
-    turned = opened("Patterns", scenario="ticket-classification", first="tiny-13m@bf16", second="tiny-1m@bf16")
+    turned = opened("Patterns", scenario="ticket-classification", first="tiny-13m@bf16", second="tiny-1m@bf16", **LINE)
     assert "13M bf16 keeps every line by itself" in answer(turned)
     same = opened("Patterns", scenario="ticket-classification", first="tiny-1m@bf16", second="tiny-1m@bf16")
     assert "Both stages are 1M bf16" in words(same)

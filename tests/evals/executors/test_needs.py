@@ -75,7 +75,7 @@ def test_a_node_that_cannot_open_the_store_says_why_and_never_the_password(
     store_id = Store().store_id
     postgres.sql("UPDATE meta SET value = '99' WHERE name = 'schema'", schema)
     [said] = examined(store_id, {}, {})
-    assert "cannot open the store: " in said and "schema 99, this version reads up to 2" in said
+    assert "cannot open the store: " in said and "schema 99, this version reads up to 3" in said
     monkeypatch.setenv("BITBUDGET_DB", postgres.url(port=1))
     [said] = examined(store_id, {}, {})
     assert "cannot open the store: " in said and "does not answer" in said

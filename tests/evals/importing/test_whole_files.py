@@ -42,7 +42,7 @@ def test_a_write_that_fails_half_way_leaves_nothing_behind(tmp_path: Path, monke
             raise OSError("the disk is gone")
         return "hash"
 
-    monkeypatch.setattr("evals.store.row_hash", fails_later)
+    monkeypatch.setattr("evals.item_rows.row_hash", fails_later)
     taken = take([lm_eval(tmp_path / "run")], store=store)
     assert "the disk is gone" in taken.refused[0].reason
     assert (store.runs(), store.cells(), store.cell_keys()) == ([], [], [])

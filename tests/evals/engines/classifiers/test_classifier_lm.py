@@ -118,7 +118,7 @@ def test_a_run_stores_items_scores_and_confidences_and_names_tasks_that_need_tex
     taught: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path))
-    monkeypatch.setattr("evals.runs.resume", lambda run, store: None)  # the worker runs here instead
+    monkeypatch.setattr("evals.runs.resume", lambda *_: None)  # the worker runs here instead
     store = Store()
     run = start(Plan(models=(taught.name,), quantizations=("bf16",), tasks=("classification", "math"), limit=8), store)
     (tmp_path / "logs" / run).mkdir(parents=True)
