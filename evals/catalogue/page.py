@@ -19,8 +19,8 @@ HEAD = """# Quantizations
 Written by `python -m evals quantizations --write docs/quantizations.md` from the catalogue and from what was measured
 in `BITBUDGET_HOME`. Bits by the format count the codes and scales of one quantized matrix of 4,096 columns. Measured
 bits count every tensor that is stored, embeddings and all that is left at 16 bits included: small models, whose
-embeddings weigh much, come out well above their format. ONNX files keep what is not quantized at 32 bits. Scores stand in
-percent with their 95 % interval; a narrower one was measured on more items.
+embeddings weigh much, come out well above their format. ONNX files keep what is not quantized at 32 bits. Scores stand
+in percent with their 95 % interval; a narrower one was measured on more items.
 
 Measure first, then write: `python -m evals run --plan methods`.
 """
