@@ -179,14 +179,14 @@ def unless_archived(read: Callable[[], Read], otherwise: Read) -> Read:
         return otherwise
 
 
-def archived_words(measurements: Sequence[Measurement]) -> str:
-    """Which scores have their items in archives, as Markdown, with the command for each file; "" where none has."""
+def archived_words(measurements: Sequence[Measurement]) -> tuple[str, list[str]]:
+    """How many scores have their items in archives, and the command for each file; "" and none where none has."""
     files = Counter(m.archived for m in measurements if m.archived)
     if not files:
-        return ""
+        return "", []
     scores = "1 score" if files.total() == 1 else f"{files.total()} scores"
-    commands = ", ".join(f"`{restore_command(file)}`" for file in files)
-    return f"The items of {scores} are archived: nothing is compared item by item there. Bring them back: {commands}"
+    said = f"The items of {scores} are archived: nothing is compared item by item there. Bring them back:"
+    return said, [restore_command(file) for file in files]
 
 
 def _published() -> Sequence[Measurement]:

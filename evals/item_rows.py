@@ -217,9 +217,7 @@ class Items(Database):
     def _require_items(self, kept: Mapping[Any, Any]) -> None:
         if kept["archived"]:
             self.checked(SUMMARIES, [dict(kept)])
-            raise Archived(
-                f"{self.named(kept['cell_key'])}: {archived_note(kept['archived'])}"
-            )
+            raise Archived(f"{self.named(kept['cell_key'])}: {archived_note(kept['archived'])}")
 
 
 def stamped(rows: Iterable[Row]) -> list[Row]:

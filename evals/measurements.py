@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,4 +98,4 @@ def archived_note(file: str) -> str:
 
 def restore_command(file: str) -> str:
     """How archived items come back."""
-    return f"python -m evals archive --restore {file}"
+    return f"python -m evals archive --restore {shlex.quote(file)}"

@@ -16,7 +16,7 @@ from evals.availability import require_engines, shows_only
 from evals.home import ROOT, home, home_name
 from evals.importing.keeping import is_imported
 from evals.plan import ENGINE_PACKAGES, Cell, Plan, demo_plan, digest_of, versions
-from evals.progress import CellState, CellStatus, RunState, RunStatus, run_status, seconds_left
+from evals.progress import CellState, CellStatus, RunState, RunStatus, run_status
 from evals.race_spec import RaceSpec
 from evals.store import Row, Store, shared_store
 from evals.threads import VARIABLE, threads
@@ -24,7 +24,7 @@ from evals.worker import OPEN, finish_run, is_race
 
 __all__ = [
     "CellState", "CellStatus", "Executor", "RunState", "RunStatus", "begin", "cancel", "demo_plan_is_possible",
-    "ensure_demo", "reopen", "resume", "runs", "seconds_left", "start", "start_race", "state", "status",
+    "ensure_demo", "reopen", "resume", "runs", "start", "start_race", "state", "status",
 ]  # fmt: skip
 
 Executor = Literal["local", "ray"]
@@ -83,8 +83,7 @@ def _shareable(store: Store, run: str, cells: Sequence[Row]) -> bool:
 
 
 def resume(run: str, store: Store | None = None, sharing: bool = False) -> None:
-    """Start workers for a run that still has open cells and nobody working on them; ``sharing``: nobody of this home.
-    """
+    """Start workers for a run with open cells on which nobody works; with ``sharing``, nobody of this home."""
     store = store or shared_store()
     row = next((row for row in _rows(store) if row["run"] == run), None)
     if row is None:

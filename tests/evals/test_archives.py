@@ -15,6 +15,7 @@ from evals import archives
 from evals.__main__ import app
 from evals.archives import archive, restore, runs_before
 from evals.home import home
+from evals.measurements import restore_command
 from evals.results import item_scores, measured_measurements
 from evals.runs import status
 from evals.store import Store, StoreError
@@ -205,3 +206,7 @@ def test_the_command_says_what_moved_and_what_was_wrong() -> None:
     checked = json.loads(told("store", "check", "--json"))
     assert (checked["items"], checked["archived"]) == (0, 4)
     assert json.loads(told("archive", "--restore", "r.parquet", "--json"))["restored"]["items"] == 4
+
+
+def test_the_command_holds_for_any_folder() -> None:
+    assert restore_command("/a b/r.parquet") == "python -m evals archive --restore '/a b/r.parquet'"

@@ -83,7 +83,7 @@ def test_no_flipped_bit_changes_what_is_shown(
             assert any(word in str(error) for word in SAID), error
         shutil.rmtree(place)
     print(f"{noticed} of {FLIPS} flipped bits noticed; the rest lay where nothing is kept")
-    assert noticed > FLIPS // 2 or not whole_bytes  # a large store notices what it reads
+    assert noticed > FLIPS // 2
 
 
 def test_of_a_damaged_large_store_no_backup_is_made_and_a_check_names_it(

@@ -43,4 +43,5 @@ def test_a_page_shows_the_scores_and_how_the_items_come_back(page: str) -> None:
     assert not app.exception
     assert not app.error, [one.value for one in app.error]
     if page != "Run":
-        assert "python -m evals archive --restore r.parquet" in words(app)
+        assert "The items of 20 scores are archived" in words(app)
+        assert [code.value for code in app.code] == ["python -m evals archive --restore r.parquet"]
