@@ -62,3 +62,28 @@ def test_every_column_adds_up() -> None:
     for item in sample("math", "train", 3, 300):
         for left, result in re.findall(r" ([\d+*-]+)=(\d+)", item.answer):
             assert eval(left) == int(result), item.answer
+
+
+def known(table: str, behind: str) -> dict[str, str]:
+    """What the text says of each name, those included that stand for another."""
+    found = dict(re.findall(r"([A-Za-z]+) ?([a-z]+|\d+)", table))
+    return found | {new: found[old] for new, old in (pair.split() for pair in behind.split(", "))}
+
+
+def test_what_is_asked_for_lies_behind_the_name_it_stands_for() -> None:
+    asked = 0
+    for item in sample("math", "train", 4, 200):
+        if told := re.match(r"Problem: \w+: (.*); same: (.*)\. Each .*\nAnswer: (\w+)$", item.prompt):
+            assert re.match(r"\d+", item.answer)[0] == known(told[1], told[2])[told[3]]  # type: ignore[index]
+            asked += 1
+    for item in sample("classification", "train", 4, 200):
+        if told := re.match(r".* Before: (.*); same: (.*)\.\nIntent of (\w+)$", item.prompt):
+            assert item.answer.strip() == known(told[1], told[2])[told[3]]
+            asked += 1
+    for item in sample("agent", "train", 4, 200):
+        told = re.match(r"Stock: (.*); same: (.*?)\. ", item.prompt)
+        assert told
+        for name, count in re.findall(r"get ([a-z]+)(\d+);", item.answer):
+            assert known(told[1], told[2])[name] == count
+            asked += 1
+    assert asked > 500

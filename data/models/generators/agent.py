@@ -58,12 +58,12 @@ def generate(random: Random) -> Item:
     )
 
 
-def _stock(random: Random, held: int, others: int = 2) -> tuple[dict[str, int], str, list[str]]:
-    """Counts by product, the list that tells them, and which products are stocked as another."""
-    names = random.sample(ITEMS, held + others)
+def _stock(random: Random, held: int) -> tuple[dict[str, int], str, list[str]]:
+    """Counts by product, the list that tells them, and which two products are stocked as another."""
+    names = random.sample(ITEMS, held + 2)
     tens = random.sample(range(1, 10), held)
     stock = {name: 10 * ten + random.randrange(10) for name, ten in zip(names, tens, strict=False)}
     listed = ", ".join(f"{name}{count}" for name, count in stock.items())
     behind, sentence = stand_ins(random, names[held:], names[:held])
     stock |= {name: stock[known] for name, known in behind.items()}
-    return stock, f"{listed}; same: {sentence}" if behind else listed, list(behind)
+    return stock, f"{listed}; same: {sentence}", list(behind)
