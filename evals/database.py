@@ -19,7 +19,6 @@ from sqlalchemy import update as plain_update
 
 from evals.databases import backend, configured
 from evals.leases import Lease
-from evals.migrations import changed, steps
 from evals.schema import META, METADATA, SCHEMA_VERSION, SEALED, Row, intact, seal
 from evals.store_errors import Away, DiskFull, StoreError
 
@@ -111,15 +110,15 @@ class Database:
                 f"{self.backend.name} has schema {schema}, this version reads up to {SCHEMA_VERSION}; "
                 "use the version that wrote it, or move it away"
             )
+        from evals.migrations import upgrade  # Alembic takes time to load, and is seldom needed
+
         self.backend.ready_for_migration(schema)
         with self.backend.transaction() as connection:
             known = {row.name: row.value for row in connection.execute(select(META))}
             if known["schema"] == schema:  # otherwise another process was first
-                for statement in steps(int(schema), SCHEMA_VERSION):
-                    connection.exec_driver_sql(statement)
+                anew = upgrade(connection, int(schema), SCHEMA_VERSION)
                 now = plain_update(META).where(META.c.name == "schema").values(value=str(SCHEMA_VERSION))
                 connection.execute(now)
-                anew = changed(int(schema), SCHEMA_VERSION)
                 for table in (one for one in SEALED if one.name in anew):
                     _seal(connection, table, select(table))
             known = {row.name: row.value for row in connection.execute(select(META))}

@@ -1,4 +1,4 @@
-"""The tables of the store. A change of any of them raises ``SCHEMA_VERSION`` and adds a step to ``migrations``."""
+"""The tables of the store. A change of any of them raises ``SCHEMA_VERSION`` and adds a file to ``migrations``."""
 
 from __future__ import annotations
 

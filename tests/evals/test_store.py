@@ -5,10 +5,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import op
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, String
 
 from evals.backups import latest
 from evals.leases import lease
-from evals.schema import row_hash
+from evals.migrations import upgrade
+from evals.schema import METADATA, SCHEMA_VERSION, row_hash
 from evals.store import Store, StoreError
 from tests.conftest import Place
 
@@ -126,6 +131,16 @@ def test_an_older_schema_becomes_this_one_on_either_database(place: Place) -> No
     assert place.open().run("r")["state"] == "cancelled"  # type: ignore[index]
 
 
+def test_the_steps_make_the_tables_that_a_new_store_has(place: Place) -> None:
+    with place.open().backend.transaction() as connection:
+        METADATA.drop_all(connection)
+        upgrade(connection, 0, SCHEMA_VERSION)
+        ours = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
+        # Alembic reads an empty default back from SQLite as another one.
+        opts = {"compare_type": True, "compare_server_default": place.server is not None, **ours}
+        assert compare_metadata(MigrationContext.configure(connection, opts=opts), METADATA) == []
+
+
 def test_an_older_store_is_backed_up_and_brought_to_this_schema(tmp_path: Path) -> None:
     schema_1(tmp_path / "s.sqlite")
     store = Store(tmp_path / "s.sqlite")
@@ -141,9 +156,23 @@ def test_an_older_store_is_backed_up_and_brought_to_this_schema(tmp_path: Path) 
     assert len(Store(tmp_path / "s.sqlite").items("c")) == 2
 
 
+class Half:
+    """A step that fails when half of it is done."""
+
+    says_more: frozenset[str] = frozenset()
+
+    @property
+    def module(self) -> Half:
+        return self
+
+    def upgrade(self) -> None:
+        op.add_column("runs", Column("x", String))
+        op.execute("nonsense")
+
+
 def test_a_migration_that_fails_leaves_the_old_store_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     schema_1(tmp_path / "s.sqlite")
-    monkeypatch.setattr("evals.database.steps", lambda *_: ["ALTER TABLE runs ADD COLUMN x", "nonsense"])
+    monkeypatch.setattr("evals.migrations.steps", lambda *_: [Half()])
     with pytest.raises(StoreError, match="nonsense"):
         Store(tmp_path / "s.sqlite")
     monkeypatch.undo()
