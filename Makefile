@@ -40,13 +40,13 @@ soak: $(VENV)/.installed-test system  ## A thousand seeded faults, killed nodes,
 	$(BIN)/python -m tests.faults.ray_kills --seeds 20
 	$(BIN)/python -m tests.load.drive --sessions 25 --every 10 --seconds 3600 --idle 180
 
-audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (asks the internet; no part of `make test`)
+audit: $(VENV)/.installed-test  ## Known vulnerabilities of what is installed (asks api.osv.dev; no part of `make test`)
 	$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==$(PIP_AUDIT)
-	$(VENV)/audit/bin/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	$(VENV)/audit/bin/pip-audit --vulnerability-service osv --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes docs/benchmarks.md (tens of minutes)
 	$(BIN)/python -m tests.benchmarks.pages
-	for one in grid race intervals forecast speed enumeration patterns sandbox stores; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
+	for one in grid race intervals forecast speed enumeration patterns sandbox stores cluster; do $(BIN)/python -m tests.benchmarks.$$one || exit 1; done
 	$(BIN)/python -m tests.benchmarks.backtest $(if $(wildcard $(STORE)),--store $(STORE))
 	$(BIN)/python -m tests.benchmarks.write
 

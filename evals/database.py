@@ -145,7 +145,7 @@ class Database:
         with self.backend.explained(), self.backend.reading.connect() as connection:
             found = connection.execute(statement)
             names = list(found.keys())
-            return [dict(zip(names, row, strict=True)) for row in found]  # a third of the time of mappings()
+            return [dict(zip(names, row, strict=True)) for row in found.all()]  # a third of the time of mappings()
 
     def checked(self, table: Table, rows: list[Row]) -> list[Row]:
         """The rows, each as it was written."""

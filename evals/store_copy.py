@@ -5,16 +5,17 @@ from __future__ import annotations
 from sqlalchemy import Connection, Table, func, select, tuple_
 from sqlalchemy import insert as plain_insert
 
-from evals.schema import ITEMS, SEALED, Row
+from evals.schema import ITEMS, META, SEALED, Row
 from evals.store import Store
 from evals.store_errors import StoreError
 
 TABLES = (*SEALED, ITEMS)
+OWN = ("schema", "store", "writes")  # said of one database; everything else in ``meta`` is a note (``Store.note``)
 PART = 500  # rows written and read back at once
 
 
 def copy_store(source: Store, target: Store) -> dict[str, int]:
-    """Rows copied by table, hashes and times included. Nobody can write to either meanwhile.
+    """Rows copied by table, hashes and times included, and the notes of runs. Nobody can write to either meanwhile.
 
     Raises StoreError, and leaves the target as it was, if it holds something, a row is not as written, or workers run.
     """
@@ -35,6 +36,8 @@ def copy_store(source: Store, target: Store) -> dict[str, int]:
             copied[table.name] = _count(reading, table)
             if (found := _count(connection, table)) != copied[table.name]:
                 raise StoreError(f"{table.name}: {copied[table.name]} rows became {found}; nothing was copied")
+        if notes := [dict(row) for row in reading.execute(select(META).where(META.c.name.not_in(OWN))).mappings()]:
+            connection.execute(plain_insert(META), notes)
     return copied
 
 

@@ -1,8 +1,9 @@
 """The demo grid through our workers against the plain ``lm_eval`` command: ``python -m tests.benchmarks.grid``.
 
-The plain command gets the same variants as folders, the same items, batch size and processors. It is run once per
-variant with all tasks (its best use) for every variant, and once per cell for one variant of each model; the time of
-cell by cell is the sum of those scaled to all variants. Scores are compared item by item.
+The plain command gets the same variants as folders, the same items, batch size and processors; those of llama.cpp,
+whose log-likelihoods it cannot read, are left out. It is run once per variant with all tasks (its best use) for every
+variant, and once per cell for one variant of each model; the time of cell by cell is the sum of those scaled to all
+variants. Scores are compared item by item.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from evals import runs
 from evals.home import ROOT
 from evals.plan import Plan, demo_plan
+from evals.quantizations import quantization
 from evals.results import item_scores
 from evals.tasks import TASKS_FOLDER, items, task
 
@@ -94,7 +96,8 @@ def section(found: dict[str, Any]) -> str:
     return f"""## The demo grid beside the plain `lm_eval` command
 
 `{found["command"]}`, {found["date"]}, {found["processors"]} processors: {found["cells"]} cells of
-{found["items_per_cell"]} items, the same variants, items and batch size on both sides.
+{found["items_per_cell"]} items ({", ".join(found["quantizations"])}), the same variants, items and batch size on both
+sides. Variants of llama.cpp are left out: the plain command cannot score labels with its servers.
 
 | | wall time |
 |---|---|
@@ -116,25 +119,26 @@ def main() -> None:
     base = demo_plan()
     models = tuple(given.models.split(",")) if given.models else base.models
     limit = given.limit or base.limit
-    plan = Plan(models=models, quantizations=base.quantizations, tasks=base.tasks, limit=limit).checked()
+    both = tuple(label for label in base.quantizations if quantization(label).engine != "llama.cpp")
+    plan = Plan(models=models, quantizations=both, tasks=base.tasks, limit=limit).checked()
     with tempfile.TemporaryDirectory() as home:
         os.environ["BITBUDGET_HOME"] = home
         ours_s, scores = our_grid(plan)
         once_s, cell_s, compared, differing = 0.0, 0.0, 0, 0
         for model in plan.models:
-            for quantization in plan.quantizations:
+            for label in plan.quantizations:
                 folder = Path(home) / "variant"
-                save_variant(model, quantization, folder)
+                save_variant(model, label, folder)
                 seconds, theirs = plain(folder, plan.tasks, plan.limit)
                 once_s += seconds
                 for name in plan.tasks:
-                    count, different = compare(scores[model, quantization, name], theirs[name])
+                    count, different = compare(scores[model, label, name], theirs[name])
                     compared, differing = compared + count, differing + different
                 print(
-                    f"{model} @ {quantization}: {seconds:.1f} s, {differing} of {compared} items differ so far",
+                    f"{model} @ {label}: {seconds:.1f} s, {differing} of {compared} items differ so far",
                     flush=True,
                 )
-                if quantization == plan.quantizations[0]:
+                if label == plan.quantizations[0]:
                     each = sum(plain(folder, [name], plan.limit)[0] for name in plan.tasks)
                     cell_s += each * len(plan.quantizations)
                 shutil.rmtree(folder)
@@ -145,6 +149,7 @@ def main() -> None:
         "date": time.strftime("%Y-%m-%d"),
         "processors": os.cpu_count(),
         "cells": len(plan.models) * len(plan.quantizations) * len(plan.tasks),
+        "quantizations": plan.quantizations,
         "items_per_cell": plan.limit or len(items(task(plan.tasks[0]).config["metadata"]["items"])),
         "ours_s": round(ours_s, 1),
         "plain_once_per_variant_s": round(once_s, 1),

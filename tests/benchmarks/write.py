@@ -13,7 +13,7 @@ from evals.home import ROOT
 FOLDER = ROOT / "docs" / "benchmarks"
 NAMES = [
     "grid", "race", "intervals", "forecast", "speed", "enumeration", "patterns", "backtest", "pages", "sandbox",
-    "stores",
+    "stores", "cluster",
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def filled(store: Store) -> Store:
     new_run(store)
     store.set_cells("r1", {"state": "done", "seconds": 1 / 3}, {"quantization": "a"})
     facts = {"model": "m", "quantization": "a", "weight_bytes": 141_000_000_000, "bits_per_weight": 16 / 3}
+    store.note("nodes of r1", TEXTS[1])
     store.add_variant({"variant_key": "a", **facts, "facts": "{}"})
     store.add_items(
         [
@@ -36,7 +37,8 @@ def filled(store: Store) -> Store:
 
 def said(store: Store) -> list[list[Row]]:
     items = sorted(store.items("c"), key=lambda row: row["item_key"])
-    return [store.runs(), store.cells(), list(store.variants().values()), items]
+    notes: list[Row] = [{"nodes of r1": store.noted("nodes of r1")}] if store.runs() else []
+    return [store.runs(), store.cells(), list(store.variants().values()), items, notes]
 
 
 def test_there_and_back_every_row_is_the_same(place: Place, tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_an_altered_row_is_not_carried_on(place: Place, tmp_path: Path) -> None:
     target = Store(tmp_path / "new.sqlite")
     with pytest.raises(StoreError, match="items: k0900 was altered"):
         copy_store(source, target)
-    assert said(target) == [[], [], [], []]
+    assert said(target) == [[], [], [], [], []]
 
 
 def test_a_row_that_arrives_changed_undoes_the_copy(postgres: object, tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_row_that_arrives_changed_undoes_the_copy(postgres: object, tmp_path: 
     )
     with pytest.raises(StoreError, match="items: k0000 arrived changed; nothing was copied"):
         copy_store(filled(Store(tmp_path / "old.sqlite")), target)
-    assert said(target) == [[], [], [], []]
+    assert said(target) == [[], [], [], [], []]
     place.close()
 
 
