@@ -27,12 +27,13 @@ def decide(
     near = None if choice else nearest(options)
     today = next((o for o in options if o.is_status_quo), None)
     shown = choice or near
+    unmeasured = None if choice else _unmeasured(scenario, options, near)
     changes: tuple[str, ...] = ()
     if choice:
         changes = would_change(choice, options, scenario)
     return Decision(
         status=status_of(options, choice),
-        sentence=_sentence(scenario, options, choice, near),
+        sentence=_sentence(scenario, options, choice, near, unmeasured),
         detail=" ".join(
             s for s in (answers.detail(shown, today, scenario), floor_warning(scenario, options, book)) if s
         ),
@@ -42,6 +43,7 @@ def decide(
         options=options,
         task=scenario.task,
         saving_usd_per_month=_saving(shown, today),
+        by_cost=min(unmeasured or (), key=cost_then_score, default=None),
         would_change=changes,
     )
 
@@ -53,18 +55,29 @@ def status_of(options: Sequence[Option], choice: Option | None) -> Literal["meet
     return "none_meets" if options and all(o.verdict == "misses" for o in options) else "unproven"
 
 
-def _sentence(scenario: Scenario, options: Sequence[Option], choice: Option | None, near: Option | None) -> str:
+def _sentence(
+    scenario: Scenario,
+    options: Sequence[Option],
+    choice: Option | None,
+    near: Option | None,
+    unmeasured: Sequence[Option] | None,
+) -> str:
     if choice:
         return answers.meets(choice)
     if near and not near.checks:
         return answers.no_lines(near if near.quote.usd_per_month else None)
-    local = [option for option in options if option.kind == "deployment"]
-    if near is None or (not local and scenario.models):
-        priced = [o for o in options if o.quote.usd_per_month and o.verdict != "misses" and not o.measurements]
-        return answers.nothing_measured(scenario, min(priced, key=cost_then_score, default=None))
+    if near is None or unmeasured is not None:
+        return answers.nothing_measured(scenario, min(unmeasured or (), key=cost_then_score, default=None))
     if near.verdict == "unproven":
         return answers.unproven(near)
     return answers.none_meets(near, scenario, options)
+
+
+def _unmeasured(scenario: Scenario, options: Sequence[Option], near: Option | None) -> list[Option] | None:
+    """What has a price and no score, where nothing that could be chosen was measured; None elsewhere."""
+    if near and (not near.checks or not scenario.models or any(option.kind == "deployment" for option in options)):
+        return None
+    return [o for o in options if o.quote.usd_per_month and o.verdict != "misses" and not o.measurements]
 
 
 def _saving(option: Option | None, today: Option | None) -> float | None:

@@ -58,4 +58,5 @@ class Decision:
     options: tuple[Option, ...]
     task: str  # the task the main chart plots
     saving_usd_per_month: float | None = None
+    by_cost: Option | None = None  # the cheapest by price alone, where nothing that could be chosen is measured
     would_change: tuple[str, ...] = ()  # what would change our mind, one sentence each

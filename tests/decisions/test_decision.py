@@ -163,6 +163,7 @@ def test_before_the_first_score_money_is_told(priced: Priced) -> None:
     assert decision.sentence == (
         "Nothing is measured yet on Quiz. By cost alone Hosted is the cheapest, about $50 a month ($45–55)."
     )
+    assert decision.by_cost and decision.by_cost.label == "Hosted"
 
 
 def test_a_place_with_a_comma_is_closed_by_one(priced: Priced) -> None:

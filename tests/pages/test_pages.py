@@ -32,6 +32,14 @@ def test_every_page_opens_in_both_scenarios(page: str, scenario: str) -> None:
     assert "nan" not in words(app).lower().split()
 
 
+def test_what_is_known_before_the_first_score_is_on_the_cards() -> None:
+    app = opened(scenario="image-catalogue")
+    cards = {metric.label: metric.value for metric in app.metric}
+    assert cards["Accuracy, Catalogue attributes"] == "not yet known"
+    assert f"about {cards['Monthly cost']} a month" in answer(app).replace("\\$", "$")
+    assert cards["Against today"].startswith("−$") and cards["p95 latency"].endswith(" s")
+
+
 def test_the_accuracy_line_in_the_address_changes_the_answer() -> None:
     low, high = (opened(**{"min.MMLU": line, "p95": "none", "budget": "none"}) for line in ("60", "99.5"))
     assert "meets your SLA" in answer(low)
