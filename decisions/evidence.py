@@ -107,7 +107,8 @@ def baseline_of(measurement: Measurement, measurements: Sequence[Measurement]) -
 
     An import with other items is the baseline only where none has the same: ``refusal`` then says why it is not used.
     """
-    peers = [m for m in measurements if m.model == measurement.model and comparable(m, measurement)]
+    same = (measurement.model, measurement.task)
+    peers = [m for m in measurements if (m.model, m.task) == same and comparable(m, measurement)]
     named = [m for m in peers if measurement.baseline and m.quantization.casefold() == measurement.baseline.casefold()]
     if named:
         return named[0]
