@@ -70,8 +70,9 @@ def chance(share: float | None) -> str:
 
 def points(fraction: float, *, sign: bool = False) -> str:
     """``1.4 points``; ``sign`` writes +1.4."""
-    value = 100 * fraction
-    shown = f"{value:+.1f}" if sign else f"{abs(value):.1f}".removesuffix(".0")
+    value = round(100 * fraction, 1)
+    shown = f"{value:+.1f}" if sign and value else f"{abs(value):.1f}"
+    shown = shown if sign else shown.removesuffix(".0")
     return f"{shown.replace('-', '−')} point{'' if shown in ('1', '+1.0', '-1.0') else 's'}"
 
 

@@ -153,6 +153,10 @@ if fidelity:
 
 if comparison.flips:
     st.markdown("##### Answers that changed, item by item")
+    st.caption(
+        "Which is better is read from the intervals above (Tango's, 95 %). McNemar's exact test is stricter where few "
+        "answers change: it needs six that all go one way to fall below 0.05."
+    )
     for flips in comparison.flips:
         changed_items(flips, comparison, workspace.scenario.tasks.get(flips.task, flips.task))
 elif not any(row.group == "accuracy" and row.difference is not None for row in comparison.rows):

@@ -38,6 +38,7 @@ def test_shares_points_and_intervals() -> None:
     assert wording.score(0.8, None, None) == "80 % (interval unknown)"
     assert [wording.points(x) for x in (0.014, 0.15, 0.01)] == ["1.4 points", "15 points", "1 point"]
     assert wording.points(-0.014, sign=True) == "−1.4 points"
+    assert [wording.points(x, sign=True) for x in (-0.0004, 0.0, 0.01)] == ["0.0 points", "0.0 points", "+1.0 point"]
 
 
 def test_seconds_and_counts() -> None:
