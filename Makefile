@@ -33,7 +33,7 @@ types: $(VENV)/.installed-test  ## Types of the code
 	$(BIN)/mypy
 
 pytest: $(VENV)/.installed-test  ## The tests alone (ARGS="-k sandbox" to choose)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 soak: $(VENV)/.installed-test system  ## A thousand seeded faults, killed nodes, long walks of the state machine, an hour of visitors (hours)
 	FAULT_SEEDS=1000 FAULT_LIVES=2000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests/faults -rP --timeout 3600

@@ -11,29 +11,6 @@ import pytest
 from evals.store import Store
 from tests.postgres import Server, private_server
 
-# Files of a minute and more, the longest first: begun last, they would keep one processor busy and the others waiting.
-LONGEST_FIRST = (
-    "faults/test_storms.py",
-    "browser/test_main_path.py",
-    "evals/test_runs.py",
-    "evals/executors/test_ray.py",
-    "evals/importing/test_real_lm_eval.py",
-    "browser/test_race.py",
-    "browser/test_your_data.py",
-    "evals/engines/onnx_runtime/test_onnx.py",
-    "evals/test_agreement.py",
-    "evals/engines/inside_torch/test_every_engine.py",
-    "evals/endpoints/test_real_server.py",
-    "test_doors.py",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; the order is otherwise as it was."""
-    here = Path(__file__).parent
-    places = {here / name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path, len(places)))
-
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> None:
