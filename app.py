@@ -66,7 +66,7 @@ def headline(decision: Decision, scenario: Scenario) -> None:
 def evidence(workspace: Workspace) -> None:
     """Chart beside its explanation."""
     decision, scenario = workspace.decision, workspace.scenario
-    answer = decision.choice or decision.nearest
+    answer = decision.shown
     labels = {o.id: f"{o.label}, {o.quote.label}" for o in ordered(decision.options)}
     left, right = st.columns([2.15, 1], gap="medium")
     with right, st.container(border=True):

@@ -13,6 +13,7 @@ from decisions.evidence import ItemScores
 from decisions.floors import floor_warning
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
+from decisions.wording import price
 from evals.measurements import Measurement
 from pricing.catalogue import PriceBook
 
@@ -26,14 +27,18 @@ def decide(
     choice = found[0] if found else None
     near = None if choice else nearest(options)
     today = next((o for o in options if o.is_status_quo), None)
-    shown = choice or near
     unmeasured = None if choice else _unmeasured(scenario, options, near)
-    changes: tuple[str, ...] = ()
+    by_cost = min(unmeasured or (), key=cost_then_score, default=None)
+    shown = choice or by_cost or near
     if choice:
-        changes = would_change(choice, options, scenario)
+        sentence = answers.meets(choice)
+    elif near is None or unmeasured is not None:
+        sentence = answers.nothing_measured(scenario, by_cost)
+    else:
+        sentence = _unmet(scenario, options, near)
     return Decision(
         status=status_of(options, choice),
-        sentence=_sentence(scenario, options, choice, near, unmeasured),
+        sentence=sentence,
         detail=" ".join(
             s for s in (answers.detail(shown, today, scenario), floor_warning(scenario, options, book)) if s
         ),
@@ -43,8 +48,8 @@ def decide(
         options=options,
         task=scenario.task,
         saving_usd_per_month=_saving(shown, today),
-        by_cost=min(unmeasured or (), key=cost_then_score, default=None),
-        would_change=changes,
+        by_cost=by_cost,
+        would_change=would_change(choice, options, scenario) if choice else (),
     )
 
 
@@ -55,19 +60,9 @@ def status_of(options: Sequence[Option], choice: Option | None) -> Literal["meet
     return "none_meets" if options and all(o.verdict == "misses" for o in options) else "unproven"
 
 
-def _sentence(
-    scenario: Scenario,
-    options: Sequence[Option],
-    choice: Option | None,
-    near: Option | None,
-    unmeasured: Sequence[Option] | None,
-) -> str:
-    if choice:
-        return answers.meets(choice)
-    if near and not near.checks:
+def _unmet(scenario: Scenario, options: Sequence[Option], near: Option) -> str:
+    if not near.checks:
         return answers.no_lines(near if near.quote.usd_per_month else None)
-    if near is None or unmeasured is not None:
-        return answers.nothing_measured(scenario, min(unmeasured or (), key=cost_then_score, default=None))
     if near.verdict == "unproven":
         return answers.unproven(near)
     return answers.none_meets(near, scenario, options)
@@ -83,4 +78,5 @@ def _unmeasured(scenario: Scenario, options: Sequence[Option], near: Option | No
 def _saving(option: Option | None, today: Option | None) -> float | None:
     if not option or not today or not option.quote.usd_per_month or not today.quote.usd_per_month:
         return None
-    return today.quote.usd_per_month.value - option.quote.usd_per_month.value
+    now, then = today.quote.usd_per_month.value, option.quote.usd_per_month.value
+    return 0.0 if price(now) == price(then) else now - then

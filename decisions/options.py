@@ -60,3 +60,8 @@ class Decision:
     saving_usd_per_month: float | None = None
     by_cost: Option | None = None  # the cheapest by price alone, where nothing that could be chosen is measured
     would_change: tuple[str, ...] = ()  # what would change our mind, one sentence each
+
+    @property
+    def shown(self) -> Option | None:
+        """The option that the sentence is about."""
+        return self.choice or self.by_cost or self.nearest

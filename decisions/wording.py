@@ -68,6 +68,12 @@ def chance(share: float | None) -> str:
     return "under 1 %" if share is not None and 0 < share < 0.005 else percent(share, 0)
 
 
+MCNEMAR = (
+    "Which is better is read from the 95 % intervals. McNemar's exact test counts only how many answers changed each "
+    "way and is stricter where few did: it needs six that all go one way to fall below 0.05."
+)
+
+
 def points(fraction: float, *, sign: bool = False) -> str:
     """``1.4 points``; ``sign`` writes +1.4."""
     value = round(100 * fraction, 1)

@@ -36,13 +36,20 @@ def copy_store(source: Store, target: Store) -> dict[str, int]:
             copied[table.name] = _count(reading, table)
             if (found := _count(connection, table)) != copied[table.name]:
                 raise StoreError(f"{table.name}: {copied[table.name]} rows became {found}; nothing was copied")
-        if notes := [dict(row) for row in reading.execute(select(META).where(META.c.name.not_in(OWN))).mappings()]:
+        if notes := _notes(reading):
             connection.execute(plain_insert(META), notes)
+            if _notes(connection) != notes:
+                raise StoreError("the notes of runs arrived changed; nothing was copied")
     return copied
 
 
 def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def _notes(connection: Connection) -> list[Row]:
+    statement = select(META).where(META.c.name.not_in(OWN)).order_by(META.c.name)
+    return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def _compare(connection: Connection, table: Table, written: list[Row], target: Store) -> None:

@@ -12,6 +12,7 @@ from decisions.choosing import ordered
 from decisions.comparison import Comparison, ComparisonRow
 from decisions.opening import opening_pair
 from decisions.options import Option
+from decisions.wording import MCNEMAR
 from pages.ui import inputs
 from pages.ui.archived import archived_line
 from pages.ui.explain import sources_line
@@ -153,10 +154,7 @@ if fidelity:
 
 if comparison.flips:
     st.markdown("##### Answers that changed, item by item")
-    st.caption(
-        "Which is better is read from the intervals above (Tango's, 95 %). McNemar's exact test is stricter where few "
-        "answers change: it needs six that all go one way to fall below 0.05."
-    )
+    st.caption(MCNEMAR)
     for flips in comparison.flips:
         changed_items(flips, comparison, workspace.scenario.tasks.get(flips.task, flips.task))
 elif not any(row.group == "accuracy" and row.difference is not None for row in comparison.rows):

@@ -17,7 +17,7 @@ from pricing.offers import GEOGRAPHIES, PROVIDER_CLASSES, STALE_AFTER_DAYS, TIER
 workspace = frame("Prices")
 book, scenario = workspace.book, workspace.scenario
 names = prices.accelerators(book)
-answer = workspace.decision.choice or workspace.decision.nearest
+answer = workspace.decision.shown
 usual = answer.quote.accelerator if answer and answer.quote.accelerator in names else names[0]
 
 headline = st.container()

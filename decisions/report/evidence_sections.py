@@ -7,7 +7,7 @@ from typing import Any
 
 from decisions.report.document import Block, Bullets, Cell, Chart, Paragraph, Table, at_start
 from decisions.report.model import Report
-from decisions.wording import count, percent, score
+from decisions.wording import MCNEMAR, count, percent, score
 
 
 def cliff(report: Report) -> Iterator[Block]:
@@ -72,6 +72,7 @@ def comparison(report: Report) -> Iterator[Block]:
             for flip in found["flips"]
         ]
         yield Bullets(items=tuple(lines))
+        yield Paragraph(text=MCNEMAR)
     if found["items"]:
         yield Table(
             title="Items whose answer changed",

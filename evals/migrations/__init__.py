@@ -1,6 +1,6 @@
 """From one schema of the store to the next, with Alembic: a file of ``versions`` each, its revision is the schema.
 
-Which schema a store has is written in its ``meta``, under the same hash and lock as everything else, not in a table of
+Which schema a store has is written in its ``meta``, changed in the same transaction as the tables, not in a table of
 Alembic's own. Types are those of ``evals.schema``; tables are spelled out, because a step must mean the same whatever
 the tables become.
 """

@@ -9,14 +9,14 @@ import streamlit as st
 from decisions.options import Decision, Option
 from decisions.scenarios import Scenario
 from decisions.verdicts import Check
-from decisions.wording import money, percent, price, quantity, seconds
+from decisions.wording import money, percent, quantity, seconds
 from pages.ui.sidebar import status_quo_title
 from pages.ui.wording import NOT_KNOWN, VERDICT_COLOURS, VERDICT_MARKS, margin
 
 
 def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> None:
     """The answer's four numbers; what is unknown is an ordinary card that says so."""
-    option = decision.choice or decision.by_cost or decision.nearest
+    option = decision.shown
     task_title = scenario.tasks[decision.task]
     unknown = "unknown" if narrow else NOT_KNOWN  # what a card of half a phone holds
     waiting = None if option else "after the first results"
@@ -45,7 +45,7 @@ def cards(decision: Decision, scenario: Scenario, *, narrow: bool = False) -> No
             waiting or "no latency line set",
             help="95 of 100 requests finish within this time in the busiest hour.",
         )
-        _today_card(option, decision.status_quo, status_quo_title(scenario), unknown)
+        _today_card(decision, status_quo_title(scenario), unknown)
 
 
 def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: str) -> None:
@@ -69,7 +69,9 @@ def _card(label: str, value: str, check: Check | None, otherwise: str, *, help: 
     )
 
 
-def _today_card(option: Option | None, today: Option | None, wanted: str, unknown: str) -> None:
+def _today_card(decision: Decision, wanted: str, unknown: str) -> None:
+    today = decision.status_quo
+    saving = decision.saving_usd_per_month
     if today is None:
         st.metric(
             "Against today",
@@ -82,8 +84,6 @@ def _today_card(option: Option | None, today: Option | None, wanted: str, unknow
         return
     cost = today.quote.usd_per_month
     words = f"{today.label} costs {money(cost.value)}" if cost else f"{today.label} is unpriced"
-    new = option.quote.usd_per_month if option else None
-    saving = price(cost.value) - price(new.value) if cost and new else None
     if saving is None:
         value = unknown
     else:

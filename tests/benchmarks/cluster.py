@@ -73,7 +73,7 @@ def section(found: dict[str, Any]) -> str:
 |---|---|
 {rows}
 
-Ray on one node takes {seconds[ray_1] / seconds[one] - 1:+.0%} of the time of one local worker. Two nodes are
+Ray on one node takes {seconds[ray_1] / seconds[one]:.2f} of the time of one local worker. Two nodes are
 {seconds[ray_1] / seconds[ray_2]:.2f} times as fast as one; two local workers, on the same processors, are
 {seconds[one] / seconds[two]:.2f} times as fast as one.
 """
