@@ -46,8 +46,12 @@ def build_options(
         if m.model not in rented or m.model in scenario.models:
             by_variant.setdefault((m.model, m.quantization), {})[m.task] = m
     usual = _usual_protocols(by_variant)
+    peers: dict[tuple[str, str], list[Measurement]] = {}
+    for m in measurements:
+        peers.setdefault((m.model, m.task), []).append(m)
+    quoting.ask_together(scenario, (next(iter(found.values())) for found in by_variant.values()), book)
     options = [
-        _deployment(scenario, model, quantization, found, measurements, book, item_scores, usual)
+        _deployment(scenario, model, quantization, found, measurements, peers, book, item_scores, usual)
         for (model, quantization), found in by_variant.items()
     ]
     for name in scenario.variants:
@@ -76,6 +80,24 @@ def build_options(
         replace(o, verdict=overall(o.checks), is_status_quo=o.id == scenario.status_quo) for o in _distinct(options)
     ]
     return _with_frontier(sorted(judged, key=cost_then_score), scenario.task)
+
+
+def requoted_all(options: Sequence[Option], scenario: Scenario, book: PriceBook) -> tuple[Option, ...]:
+    """:func:`requoted` of each option."""
+    quoting.ask_together(scenario, _deployed(options).values(), book)
+    return tuple(requoted(option, scenario, book) for option in options)
+
+
+def lowest_usd(options: Sequence[Option], scenario: Scenario, book: PriceBook) -> dict[str, float]:
+    """By id, a monthly bill below which :func:`requoted` cannot meet; see :func:`decisions.quoting.lowest_usd`."""
+    deployed = _deployed(options)
+    quoting.ask_together(scenario, deployed.values(), book)
+    known = {key: quoting.lowest_usd(scenario, measurement, book) for key, measurement in deployed.items()}
+    return {option.id: known.get(option.id, 0.0) for option in options}
+
+
+def _deployed(options: Sequence[Option]) -> dict[str, Measurement]:
+    return {o.id: next(iter(o.measurements.values())) for o in options if o.kind != "api" and o.measurements}
 
 
 def requoted(option: Option, scenario: Scenario, book: PriceBook) -> Option:
@@ -111,12 +133,13 @@ def _deployment(
     quantization: str,
     found: dict[str, Measurement],
     measurements: Sequence[Measurement],
+    peers: dict[tuple[str, str], list[Measurement]],
     book: PriceBook,
     item_scores: ItemScores | None,
     usual: dict[str, str],
 ) -> Option:
     first = next(iter(found.values()))
-    baselines = {task: b for task, m in found.items() if (b := baseline_of(m, measurements))}
+    baselines = {task: b for task, m in found.items() if (b := baseline_of(m, peers[model, task]))}
     quality = [
         check if check.task in found else with_forecast(check, [first], measurements)
         for check in _quality(scenario, found, baselines, item_scores, usual)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from decisions.benchmarks import tested_accelerators, with_benchmark
@@ -11,7 +13,9 @@ from decisions.scenarios import ApiCandidate, Scenario
 from decisions.served import is_served, served_quote
 from decisions.verdicts import Status, overall
 from evals.measurements import Measurement
+from pricing import deployment
 from pricing import quote as pricing_quote
+from pricing.capacity import Limits
 from pricing.catalogue import PriceBook
 from pricing.quotes import Band, Quote
 
@@ -54,6 +58,38 @@ def rental(scenario: Scenario, measurement: Measurement, book: PriceBook, *, tho
     return min(found, key=lambda one: (_standing(scenario, one), found.index(one)))
 
 
+def ask_together(scenario: Scenario, measurements: Iterable[Measurement], book: PriceBook) -> None:
+    """Ask at once what :func:`rental` asks first of each variant, which is quicker; it finds the answers remembered."""
+    terms = _terms(scenario)
+    left: dict[tuple[Any, ...], deployment.Variant] = {}
+    for one in measurements:
+        key = _key(one, book, terms)
+        if not is_served(one.model) and not _known(key, book):
+            with suppress(ValueError):  # the question itself tells what is wrong with it
+                left[key] = deployment.variant(model=one.model, quantization=one.quantization, **_size(one))
+    limits = Limits(**{name: terms.pop(name) for name in LATENCIES})
+    if len(left) > 1:
+        with suppress(ValueError):
+            quotes = pricing_quote.cheapest_rentals(book, list(left.values()), limits=limits, **terms)
+            for key, quote in zip(left, quotes, strict=True):
+                _remember(key, book, quote)
+
+
+def lowest_usd(scenario: Scenario, measurement: Measurement, book: PriceBook) -> float:
+    """A monthly bill below which no quote of :func:`rental` meets: 0 where none is known, infinite where none meets.
+
+    Its first question is for the cheapest of all deployments within the lines, every later one for the cheapest of
+    fewer. Only a benchmark of somebody's own can prove one that pricing does not expect to keep them.
+    """
+    if is_served(measurement.model) or tested_accelerators(measurement.model, measurement.quantization):
+        return 0.0
+    first = _cheapest(scenario, measurement, book, scenario.accelerators)
+    for check in limit_checks(scenario.sla, first):
+        if check.status == "misses" or (check.seen is not None and check.seen > check.target):
+            return math.inf
+    return first.usd_per_month.value if first.usd_per_month else 0.0
+
+
 def variant(scenario: Scenario, model: str, quantization: str, book: PriceBook) -> Quote:
     """The cheapest acceptable deployment of a variant that nobody measured yet; its size is taken from its format."""
     terms = _terms(scenario)
@@ -85,14 +121,18 @@ def _cheapest(
     size, terms = _size(measurement), {**_terms(scenario), "accelerators": accelerators}
     if tighter_than is not None:
         terms |= {name: _tightened(terms[name], getattr(tighter_than, name)) for name in LATENCIES}
-    key = (id(book), "rental", measurement.model, measurement.quantization, *size.values(), *terms.values())
     return _once(
-        key,
+        _key(measurement, book, terms),
         book,
         lambda: pricing_quote.cheapest_rental(
             book, model=measurement.model, quantization=measurement.quantization, **size, **terms
         ),
     )
+
+
+def _key(measurement: Measurement, book: PriceBook, terms: dict[str, Any]) -> tuple[Any, ...]:
+    size = _size(measurement)
+    return id(book), "rental", measurement.model, measurement.quantization, *size.values(), *terms.values()
 
 
 def _tightened(limit: float | None, seen: Band | None) -> float | None:
@@ -126,13 +166,21 @@ def api(scenario: Scenario, candidate: ApiCandidate, book: PriceBook) -> Quote:
 def _once(
     key: tuple[Any, ...], book: PriceBook, ask: Callable[[], Quote], kind: str = "rental", label: str = ""
 ) -> Quote:
-    found = _remembered.get(key)
-    if found and found[0] is book:
-        return found[1]
+    if found := _known(key, book):
+        return found
     try:
         quote = ask()
     except ValueError as error:  # a model or price that pricing does not know is unpriced, not an error of the page
         quote = Quote(kind=kind, label=label or "not priced", fits=True, reason=f"unpriced: {error}")
+    return _remember(key, book, quote)
+
+
+def _known(key: tuple[Any, ...], book: PriceBook) -> Quote | None:
+    found = _remembered.get(key)
+    return found[1] if found and found[0] is book else None
+
+
+def _remember(key: tuple[Any, ...], book: PriceBook, quote: Quote) -> Quote:
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
     _remembered[key] = (book, quote)

@@ -84,21 +84,26 @@ class Options:
         usd = self.usd_per_month.ravel()[found]
         return found[np.append(usd[1:] > usd[:-1], True)] if len(found) else found
 
-    def nearest(self) -> int:
-        """Where nothing meets the limits: the option nearest to them, else the one with least memory missing."""
+    def nearest(self, row: int | None = None) -> int:
+        """Where nothing meets the limits: the option nearest to them, else the one with least memory missing.
+
+        Of one variant (``row``), or of all.
+        """
         column, seen = self.candidates.market.column, self.deployments
-        over = np.zeros(seen.fits.shape)
+        offers = len(self.candidates.offers)
+        rows = slice(None) if row is None else slice(row, row + 1)
+        over = np.zeros(seen.fits[rows].shape)
         for name in SECONDS:
             if (limit := getattr(self.limits, name)) is not None:
-                over = np.fmax(over, getattr(seen, name) / limit)
-        over = np.where(seen.replicas > 0, over, np.inf)
-        usd = np.where(np.isnan(self.usd_per_month), np.inf, self.usd_per_month)
-        keys = (usd, np.where(seen.fits, 0.0, seen.missing_bytes)[:, column], over[:, column])
+                over = np.fmax(over, getattr(seen, name)[rows] / limit)
+        over = np.where(seen.replicas[rows] > 0, over, np.inf)
+        usd = np.where(np.isnan(self.usd_per_month[rows]), np.inf, self.usd_per_month[rows])
+        keys = (usd, np.where(seen.fits[rows], 0.0, seen.missing_bytes[rows])[:, column], over[:, column])
         left = np.arange(usd.size)
         for key in reversed(keys):
             values = key.ravel()[left]
             left = left[values == values.min()]
-        return int(left[0])
+        return int(left[0]) + (row or 0) * offers
 
     def parts(self, option: int) -> tuple[int, int]:
         """(row, offer) of an option."""

@@ -6,13 +6,13 @@ from datetime import date
 
 from pricing import amounts, api, images
 from pricing.catalogue import PriceBook, load_price_book, provider_spread
-from pricing.cheapest import cheapest_rental
+from pricing.cheapest import cheapest_rental, cheapest_rentals
 from pricing.explain import api_facts
 from pricing.quotes import Band, Quote, per_mtok, per_query
 from pricing.rental import quote_rental
 from pricing.workload import Workload
 
-__all__ = ["cheapest_rental", "load_price_book", "provider_spread", "quote_api", "quote_rental"]
+__all__ = ["cheapest_rental", "cheapest_rentals", "load_price_book", "provider_spread", "quote_api", "quote_rental"]
 
 
 def quote_api(

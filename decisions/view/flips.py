@@ -9,7 +9,7 @@ from typing import Literal
 from decisions.options import Option
 from decisions.view.knobs import Knob
 from decisions.view.numbers import condition, rounded
-from decisions.view.outcomes import outcome, redecided, still_right
+from decisions.view.outcomes import holds, outcome, redecided
 from decisions.view.values import FlipPoint, Outcome
 from decisions.wording import money
 
@@ -33,30 +33,16 @@ def _flip(knob: Knob, direction: Direction, options: Sequence[Option], answer: s
     """The first change on a coarse walk away from now, narrowed down by bisection."""
     if knob.input == "accuracy" and (direction == "above" or answer is None):
         return None  # a better score than seen cannot make the answer wrong
-    seen: dict[float, Sequence[Option]] = {}
-
-    def at(value: float) -> Sequence[Option]:
-        if value not in seen:
-            seen[value] = redecided(knob, value, options)
-        return seen[value]
-
-    mine = [] if knob.rejudges else [option for option in options if option.id == answer]
-
-    def holds(value: float) -> bool:
-        if mine and redecided(knob, value, mine)[0].verdict != "meets":
-            return False  # it misses by itself: what the others would cost there does not matter
-        return still_right(answer, at(value))
-
     stays, becomes = knob.now, None
     for value in _walk(knob, direction):
-        if not holds(value):
+        if not holds(knob, value, options, answer):
             becomes = value
             break
         stays = value
     if becomes is None:
         return None
-    stays, becomes = _narrowed(knob, stays, becomes, holds)
-    before, after = outcome(at(stays), answer), outcome(at(becomes), answer)
+    stays, becomes = _narrowed(knob, stays, becomes, lambda value: holds(knob, value, options, answer))
+    before, after = (outcome(redecided(knob, value, options), answer) for value in (stays, becomes))
     words = condition(knob, direction, becomes)
     return FlipPoint(
         input=knob.input,
@@ -86,14 +72,14 @@ def _walk(knob: Knob, direction: Direction) -> list[float]:
     return [value for value in dict.fromkeys(inside) if value != knob.now]
 
 
-def _narrowed(knob: Knob, stays: float, becomes: float, holds: Callable[[float], bool]) -> tuple[float, float]:
+def _narrowed(knob: Knob, stays: float, becomes: float, right: Callable[[float], bool]) -> tuple[float, float]:
     """Both ends of the change, about a hundredth apart (a tenth of a point for shares), on rounded values."""
     share = knob.unit == "fraction"
     while _distance(stays, becomes, share) > (CLOSE_SHARE if share else math.log1p(CLOSE)) + 1e-9:
         middle = rounded(knob, (stays + becomes) / 2 if share else math.sqrt(stays * becomes))
         if middle in (stays, becomes) or not min(stays, becomes) < middle < max(stays, becomes):
             break
-        stays, becomes = (middle, becomes) if holds(middle) else (stays, middle)
+        stays, becomes = (middle, becomes) if right(middle) else (stays, middle)
     return stays, becomes
 
 

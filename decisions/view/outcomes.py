@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from decisions.candidates import build_options, requoted
+from decisions.candidates import build_options, lowest_usd, requoted_all
 from decisions.choosing import meeting
 from decisions.decision import status_of
 from decisions.options import Option
 from decisions.verdicts import overall
-from decisions.view.knobs import Knob
+from decisions.view.knobs import Basis, Knob
 from decisions.view.values import Outcome
 from decisions.wording import place
 
@@ -23,10 +23,33 @@ def redecided(knob: Knob, value: float, options: Sequence[Option]) -> tuple[Opti
     What misses an accuracy line now misses at any price and workload, so where accuracy verdicts cannot change those
     options are left as they are: the choice among the rest is the choice among all.
     """
+    return _judged(knob.turn(value), knob.rejudges, options)
+
+
+def holds(knob: Knob, value: float, options: Sequence[Option], answer: str | None) -> bool:
+    """:func:`still_right` of the options judged anew at this value, asking of them only what can decide it.
+
+    Only what is cheaper can take the place of the answer, and a search never ends below its first price.
+    """
     basis = knob.turn(value)
-    if knob.rejudges:
+    mine = [option for option in options if option.id == answer]
+    if knob.rejudges or (answer and not mine):
+        return still_right(answer, _judged(basis, knob.rejudges, options))
+    others = [option for option in options if option.id != answer and _accurate_enough(option)]
+    least = lowest_usd((*mine, *others), basis.scenario, basis.book)
+    now = _judged(basis, False, mine)
+    if now and now[0].verdict != "meets":
+        return False
+    most = _usd(now[0]) / (1 + SAME) if now else math.inf
+    return still_right(answer, (*now, *_judged(basis, False, [o for o in others if least[o.id] < most])))
+
+
+def _judged(basis: Basis, rejudges: bool, options: Sequence[Option]) -> tuple[Option, ...]:
+    if rejudges:
         return build_options(basis.scenario, basis.measurements, basis.book, basis.scores)
-    return tuple(requoted(o, basis.scenario, basis.book) if _accurate_enough(o) else o for o in options)
+    accurate = [option for option in options if _accurate_enough(option)]
+    anew = {option.id: option for option in requoted_all(accurate, basis.scenario, basis.book)}
+    return tuple(anew.get(option.id, option) for option in options)
 
 
 def _accurate_enough(option: Option) -> bool:

@@ -72,5 +72,6 @@ def priced(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, Quote]], N
             quoting, "rental", lambda s, m, book, thorough=True: quotes.get(f"{m.model} {m.quantization}", unpriced)
         )
         monkeypatch.setattr(quoting, "api", lambda s, candidate, book: quotes.get(candidate.id, unpriced))
+        monkeypatch.setattr(quoting, "ask_together", lambda s, measurements, book: None)
 
     return use

@@ -14,7 +14,7 @@ from pricing.capacity import Limits
 from pricing.catalogue import PriceBook, load_price_book
 from pricing.enumeration import Options, options
 from pricing.names import UnknownName
-from pricing.quote import cheapest_rental
+from pricing.quote import cheapest_rental, cheapest_rentals
 from pricing.workload import Workload
 
 AS_OF = date(2026, 11, 21)
@@ -114,6 +114,29 @@ def test_no_option_quoted_alone_keeps_the_limit_for_less(tier: str) -> None:
     bills = [one.usd_per_month.value for one in quotes if one.usd_per_month and one.e2e_p95_s and not one.reason]
     assert best.usd_per_month is not None and not best.reason
     assert best.usd_per_month.value == min(bills)
+
+
+@pytest.mark.parametrize("limit", [None, 9.0, 0.01])
+def test_variants_asked_together_are_answered_as_alone(limit: float | None) -> None:
+    known = candidates.variants(["8B", "mixtral-8x7b", "llama-3.1-405b"], ["fp16", "Q4_K_M"])
+    workload, cards = Workload(requests_per_month=2e6), ["L4", "A100-80GB"]
+    together = cheapest_rentals(
+        BOOK, known, workload=workload, limits=Limits(e2e_p95_s=limit), accelerators=cards, max_count=2
+    )
+    alone = [
+        cheapest_rental(
+            BOOK,
+            model=one.model.name,
+            quantization=one.format.label,
+            workload=workload,
+            accelerators=cards,
+            max_count=2,
+            e2e_p95_s=limit,
+        )
+        for one in known
+    ]
+    assert together == alone
+    assert {one.fits for one in together} == {True, False}  # some are served, 405B fits on no two of them
 
 
 def test_cheapest_first_and_the_cheapest_of_each() -> None:

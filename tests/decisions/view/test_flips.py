@@ -15,7 +15,7 @@ from decisions.scenarios import Scenario, scenario_from_inputs, scenarios
 from decisions.sla import QualityLine, Sla
 from decisions.view.flips import flip_points
 from decisions.view.knobs import Basis, knobs
-from decisions.view.outcomes import SAME, still_right
+from decisions.view.outcomes import SAME, holds, redecided, still_right
 from decisions.view.values import FlipPoint
 from evals.measurements import Measurement
 from evals.tasks import tasks
@@ -124,6 +124,24 @@ def test_every_flip_point_of_the_shipped_scenarios_holds_on_both_sides(name: str
         assert flip.becomes.status == after.status
         if after.choice and after.choice.quote.usd_per_month:
             assert flip.becomes.usd_per_month == pytest.approx(after.choice.quote.usd_per_month.value)
+
+
+@pytest.mark.parametrize("name", ["support-desk", "seventy-or-eight"])
+def test_what_is_left_unasked_never_decides(name: str) -> None:
+    base = scenarios()[name]
+    book = load_price_book((), base.as_of)
+    evidence = scenario_measurements(base) if base.evidence == "published" else stand_in(base)
+    basis = Basis(scenario=base, measurements=evidence, book=book, scores=None)
+    decision = decide(base, evidence, book)
+    right = []
+    for knob in knobs(basis, decision.choice or decision.nearest):
+        if knob.unit != "fraction":
+            for value in (max(knob.lowest, knob.now / 4), knob.now * 4):
+                every = redecided(knob, value, decision.options)
+                for answer in (None, *(o.id for o in decision.options[:3])):
+                    right.append(holds(knob, value, decision.options, answer))
+                    assert right[-1] == still_right(answer, every), (knob.label, value, answer)
+    assert True in right and False in right
 
 
 def test_knobs_leave_everything_else_as_it_was(rent_or_buy: None) -> None:
