@@ -148,8 +148,11 @@ class Worker:
         raise NotScored(f"{len(todo)} items are not scored ({why}); resume the run to try them again")
 
     def _load(self, cell: Row) -> Any:
-        from evals.engines.harness import Harness
-        from evals.engines.variants import load_variant
+        from evals.engines.importing import quickly
+
+        with quickly():
+            from evals.engines.harness import Harness
+            from evals.engines.variants import load_variant
 
         how = quantization(cell["quantization"])
         loaded = load_variant(evaluable(cell["model"]), how, cell["variant_key"], cell["run"])
@@ -292,3 +295,5 @@ def main(kind: type[Worker] = Worker) -> None:
 
 if __name__ == "__main__":
     main()
+    logging.shutdown()
+    os._exit(0)  # taking torch apart takes a second, and nothing here is left to save

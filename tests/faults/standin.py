@@ -21,7 +21,8 @@ from evals import sink
 from evals.home import home
 from evals.sandbox import TooManyErrors
 from evals.store import Row, Store
-from evals.worker import StartAgain, Worker, main
+from evals.tasks import items, tasks
+from evals.worker import StartAgain, Worker, main, sandbox_missing
 
 SLOWEST_S = 0.004
 FILE = "file"
@@ -87,7 +88,13 @@ class NotingStore(Store):
 
 
 def serve() -> None:
-    """Fork a worker a line; nothing that SQLite has opened is carried into one."""
+    """Fork a worker a line; nothing that SQLite has opened is carried into one.
+
+    What every worker finds out for itself and no storm changes, the tasks and which sandbox works, is known before.
+    """
+    sandbox_missing()
+    for one in tasks().values():
+        items(one.config["metadata"]["items"])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         place, run, name, database = line.split()
