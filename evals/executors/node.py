@@ -17,8 +17,10 @@ from evals.plan import ENGINE_PACKAGES, variant_key, versions
 from evals.quantizations import quantization
 from evals.redaction import Redacting
 from evals.store import Store, StoreError
-from evals.threads import settle, threads
+from evals.threads import VARIABLE, settle, threads
 from evals.worker import LOG_FORMAT, StartAgain, Worker
+
+_SAID = os.environ.get(VARIABLE)  # by the user, for every task of this process
 
 
 def examined(store_id: str, packages: Mapping[str, str], variants: Mapping[Variant, str]) -> list[str]:
@@ -57,7 +59,8 @@ def card() -> str:
 def evaluate(run: str, variant: Variant, node: str, kind: type[Worker] = Worker) -> None:
     """Evaluate what is open of one variant, as a worker with a lease of its own. Its cells tell how it went.
 
-    For a fresh process, which ends afterwards: a killed one leaves nothing but a lease that runs out.
+    The process may have evaluated others before: what is imported is there. A killed one leaves nothing but a lease
+    that runs out.
     """
     name = f"{run}.{node}-{uuid.uuid4().hex[:8]}"
     logs = home() / "logs" / run
@@ -67,10 +70,25 @@ def evaluate(run: str, variant: Variant, node: str, kind: type[Worker] = Worker)
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
     logging.getLogger("evals.worker").info("worker %s, python %s", name, sys.version.split()[0])
-    settle(threads(int(os.environ.get("OMP_NUM_THREADS") or 1)))  # Ray puts the processors of the task there
+    _settle()
     store = Store()
     given = store.lease(name).given
     store.take_up(name, given)
-    with suppress(StartAgain):  # its cells are queued again, with smaller batches, for another process
-        kind(store, run, name, only=variant).work()
-    store.let_go(name, given)
+    try:
+        with suppress(StartAgain):  # its cells are queued again, with smaller batches, for another process
+            kind(store, run, name, only=variant).work()
+    finally:
+        store.let_go(name, given)
+        store.close()
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+def _settle() -> None:
+    """As many threads as Ray gave the task processors; it says so in the environment, before each task."""
+    if _SAID is None:
+        os.environ.pop(VARIABLE, None)
+    count = threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
+    settle(count)
+    if "torch" in sys.modules:  # it read the environment when it was imported
+        sys.modules["torch"].set_num_threads(count)

@@ -219,7 +219,10 @@ class Drive:
             if not nodes:
                 self._say(f"waiting for a node with {size_words(wanted)}, for {variant[0]} @ {variant[1]}")
                 continue
-            task = ray.remote(max_calls=1)(_on_node).options(
+            # What holds a card, or ran out of memory before, has a process of its own; others go on in the same one,
+            # which has everything imported.
+            alone = bool(wanted["GPU"]) or any(cell["batch_size"] for cell in cells)
+            task = ray.remote(max_calls=1 if alone else 0)(_on_node).options(
                 num_cpus=wanted["CPU"],
                 num_gpus=wanted["GPU"],
                 memory=int(wanted["memory"]) or None,
