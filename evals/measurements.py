@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from dataclasses import dataclass
 from typing import Literal
@@ -51,9 +50,8 @@ class Measurement:
     archived: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("score", "low", "high"):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and -1e-9 <= value <= 1 + 1e-9):
+        for name, value in (("score", self.score), ("low", self.low), ("high", self.high)):
+            if value is not None and not -1e-9 <= value <= 1 + 1e-9:  # no number is not between them either
                 raise ValueError(
                     f"{name} of {self.model} {self.quantization} on {self.task} is {value}; expected 0 to 1"
                 )

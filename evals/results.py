@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evals.catalogue.entry import Quantization
 from evals.endpoints.forms import protocol
+from evals.garbage import uncollected
 from evals.importing.keeping import is_imported
 from evals.measurements import Measurement, archived_note, unsandboxed_note
 from evals.quantizations import BASELINES, quantization
@@ -39,7 +40,11 @@ def measured_measurements(store: Store | None = None, only: Collection[str] | No
 
     ``only`` names variants, MODEL@QUANTIZATION: the others are left out.
     """
-    store = store or shared_store()
+    with uncollected():
+        return _measurements(store or shared_store(), only)
+
+
+def _measurements(store: Store, only: Collection[str] | None) -> list[Measurement]:
     variants = store.variants()
     created = {row["run"]: row for row in store.runs() if not is_imported(row)}
     done: dict[tuple[str, str, str], Row] = {}
@@ -58,28 +63,51 @@ def measured_measurements(store: Store | None = None, only: Collection[str] | No
     asked = {name: what.protocol for name, what in known.items()}
     dates = {name: time.strftime("%Y-%m-%d", time.localtime(run["created"])) for name, run in created.items()}
     methods = {label: quantization(label) for label in {cell["quantization"] for cell in done.values()}}
+    baselines = {key: next((b for b in BASELINES if b in there), "") for key, there in labels.items()}
     summed = store.summaries(cell["cell_key"] for cell in done.values())
-    for (model, _, name), cell in done.items():
+    shared: dict[tuple[str, str, str], _Shared] = {}
+    for (model, label, name), cell in done.items():
         if summary := summed.get(cell["cell_key"]):
-            baseline = next((b for b in BASELINES if b in labels[model, name]), "")
             variant = variants.get(cell["variant_key"])
-            shared = (known[name], asked[name], methods[cell["quantization"]], dates[cell["run"]])
-            found.append(_measurement(cell, summary, variant, baseline, *shared))
+            key = (cell["variant_key"] if variant else "", label, name)
+            if key not in shared:
+                shared[key] = _Shared.of(variant, known[name], asked[name], methods[label])
+            found.append(_measurement(cell, summary, shared[key], baselines[model, name], dates[cell["run"]]))
     return found
 
 
-def _measurement(
-    cell: Row, summary: Row, variant: Row | None, baseline: str, what: Task, asked: str, how: Quantization, date: str
-) -> Measurement:
-    facts = json.loads(variant["facts"]) if variant else {}
-    served = facts.get("endpoint", {})
-    arithmetic = f"{facts.get('arithmetic', '')} arithmetic on {facts.get('device', '')}"
-    stored_only = "; stored size, computed at full width" if how.execution == "dequantized" else ""
-    notes = (
-        *served.get("warnings", ()),
-        unsandboxed_note(summary["unsandboxed"]),
-        archived_note(summary["archived"]),
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Shared:
+    """What measurements of one variant on one task have in common."""
+
+    what: Task
+    method: str
+    protocol: str
+    hardware: str
+    warnings: tuple[str, ...]
+    bits_per_weight: float | None
+    weight_bytes: int | None
+
+    @classmethod
+    def of(cls, variant: Row | None, what: Task, asked: str, how: Quantization) -> _Shared:
+        facts = json.loads(variant["facts"]) if variant else {}
+        served = facts.get("endpoint", {})
+        arithmetic = f"{facts.get('arithmetic', '')} arithmetic on {facts.get('device', '')}"
+        stored_only = "; stored size, computed at full width" if how.execution == "dequantized" else ""
+        return cls(
+            what=what,
+            method="full precision" if how.method == "none" else how.method,
+            protocol=protocol(asked, what.output_type, facts),
+            hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
+            warnings=tuple(served.get("warnings", ())),
+            bits_per_weight=(variant["bits_per_weight"] or None) if variant else None,  # 0 in the store: not known
+            weight_bytes=(variant["weight_bytes"] or None) if variant else None,
+        )
+
+
+def _measurement(cell: Row, summary: Row, shared: _Shared, baseline: str, date: str) -> Measurement:
+    what = shared.what
+    notes = (*shared.warnings, unsandboxed_note(summary["unsandboxed"]), archived_note(summary["archived"]))
     return Measurement(
         model=cell["model"],
         quantization=cell["quantization"],
@@ -91,16 +119,16 @@ def _measurement(
         low=summary["low"],
         high=summary["high"],
         origin="measured",
-        protocol=protocol(asked, what.output_type, facts),
-        method="full precision" if how.method == "none" else how.method,
-        bits_per_weight=(variant["bits_per_weight"] or None) if variant else None,  # 0 in the store: not known
-        weight_bytes=(variant["weight_bytes"] or None) if variant else None,
+        protocol=shared.protocol,
+        method=shared.method,
+        bits_per_weight=shared.bits_per_weight,
+        weight_bytes=shared.weight_bytes,
         baseline=baseline,
         source=f"run {cell['run']}",
         source_title="Measured here",
         date=date,
         run=cell["run"],
-        hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
+        hardware=shared.hardware,
         note="; ".join(note for note in notes if note),
         seconds=cell["seconds"],
         archived=summary["archived"],

@@ -87,6 +87,12 @@ class Ledger:
         """A task of this variant came back from that node."""
         self._ended[variant] = node
 
+    def lost(self, variant: Variant) -> None:
+        """The node that worked on this variant is gone, whether or not the cluster knows it yet."""
+        for cell in self._store.cells(self._run):
+            if _variant(cell) == variant and (said := self._nodes.get(_node_of(cell))):
+                said["state"] = "lost"
+
     def beat(self, alive: Iterable[str], *, now: bool = False) -> None:
         """Write what changed, at most every ``BEAT_S``; ``alive`` are the nodes that the cluster has."""
         if not now and time.monotonic() < self._due:

@@ -245,6 +245,7 @@ class Drive:
             except (TaskCancelledError, TaskUnschedulableError):  # its node was gone before it began
                 continue
             except (NodeDiedError, LocalRayletDiedError) as error:
+                self._ledger.lost(variant)
                 if self._forgiven(variant):
                     self._tell(f"a node was lost; {variant[0]} @ {variant[1]} goes on elsewhere")
                     continue

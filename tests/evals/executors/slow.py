@@ -9,23 +9,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evals.executors.needs import Need
+from evals.home import home
 from evals.plan import Plan
 from evals.store import Row, Store
 from evals.worker import Worker
 from tests.faults.standin import Engine, StandIn
 
 ITEM_S = 0.06
+HOLD = "hold"
 # More variants than nodes, so that the node to be killed gets one whatever the first driver left open.
 QUANTIZATIONS = ("bf16", "nf4", "rtn-int8-g128", "rtn-int4-g128", "rtn-int3-g128", "rtn-int2-g128")
 PLAN = Plan(models=("tiny-1m",), quantizations=QUANTIZATIONS, tasks=("shop_math",), limit=40)
 
 
 class SlowEngine(Engine):
-    """The stand-in's, with a pause before each item."""
+    """The stand-in's, with a pause before each item, and for as long as the file ``HOLD`` is there."""
 
     def run(self, task: Any, indices: Sequence[int], accept: Callable[[Any], None]) -> None:
         for index in indices:
             time.sleep(ITEM_S)
+            while (home() / HOLD).exists():
+                time.sleep(ITEM_S)
             super().run(task, [index], accept)
 
 

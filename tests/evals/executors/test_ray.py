@@ -21,7 +21,7 @@ from evals.executors.needs import Need
 from evals.home import ROOT
 from evals.store import Store
 from tests.evals.executors.clusters import node_arguments, small_cluster
-from tests.evals.executors.slow import PLAN, Slow, drive
+from tests.evals.executors.slow import HOLD, PLAN, Slow, drive
 from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn, notes
 from tests.postgres import Server
@@ -78,12 +78,16 @@ def test_a_killed_node_and_a_killed_driver_change_nothing(
 
     said: list[str] = []
     victims: list[Any] = []  # one that joins once the driver is there, which otherwise might connect through it
+    hold = home / "cluster" / HOLD
+    hold.touch()  # until it has work
     told: list[bool] = []
 
     def kill_a_node() -> None:
         victims[:] = victims or [two_nodes.add_node(**node_arguments())]
         [victim] = victims
         working = {cell["worker"].rpartition(".")[2][:8] for cell in Store().cells(run) if cell["state"] == "running"}
+        if victim.node_id[:8] in working:
+            hold.unlink(missing_ok=True)
         if not told and victim.node_id[:8] in working and len(notes("computed")) > of_first + 5:
             two_nodes.remove_node(victim, allow_graceful=False)
             told.append(True)
