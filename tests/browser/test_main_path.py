@@ -16,10 +16,7 @@ import pptx
 import pytest
 from playwright.sync_api import expect
 
-from pages.ui.menu import MORE
-from pages.ui.menu import PAGES as FIRST
-
-PAGES = tuple("" if file == "app.py" else Path(file).stem for file, _ in (*FIRST, *MORE))
+from tests.browser.looking import no_error, sentence, settled
 
 
 def _reads_pdf(file: Path, sentence: str) -> None:
@@ -42,23 +39,6 @@ READERS: dict[str, Callable[[Path, str], object]] = {
     "Excel": _reads_xlsx,
     "JSON": lambda file, sentence: json.loads(file.read_text())["sentence"] == sentence or pytest.fail(file.name),
 }
-
-
-def settled(page: Any) -> None:
-    """Wait until the page has drawn its sentence and stopped running."""
-    page.wait_for_selector("h2")
-    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
-
-
-def sentence(page: Any) -> str:
-    """The answer."""
-    return str(page.locator("h2").first.inner_text())
-
-
-def no_error(page: Any) -> None:
-    """No traceback and no raw failure on the page."""
-    assert page.locator('[data-testid="stException"]').count() == 0
-    assert "Traceback" not in page.inner_text("body")
 
 
 def test_setting_the_sla_changes_the_verdict_and_compare_and_report_follow(
@@ -99,14 +79,6 @@ def test_setting_the_sla_changes_the_verdict_and_compare_and_report_follow(
         opens(file, after)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_deep_link_opens_each_page_on_a_fresh_server(page: Any, serve: Callable[..., str], name: str) -> None:
-    page.goto(f"{serve()}/{name}?budget=1234")
-    settled(page)
-    no_error(page)
-    expect(page.get_by_role("spinbutton", name="Monthly ≤, $")).to_have_value("1234")
-
-
 def test_clicking_a_mark_explains_that_option(page: Any, address: str) -> None:
     page.goto(address)
     settled(page)
@@ -119,18 +91,6 @@ def test_clicking_a_mark_explains_that_option(page: Any, address: str) -> None:
     settled(page)
     no_error(page)
     assert page.get_by_text("Why it misses").count() == 1
-
-
-def test_nothing_overflows_a_phone(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, user_agent="Mozilla/5.0 (Android) Mobile")
-    context.set_default_timeout(90_000)
-    page = context.new_page()
-    for name in PAGES:
-        page.goto(f"{address}/{name}")
-        settled(page)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 390, f"{name or 'Decide'} is {wide} px wide"
-    context.close()
 
 
 def test_a_small_eval_is_started_and_watched_to_its_end(page: Any, serve: Callable[..., str]) -> None:

@@ -24,7 +24,7 @@ from evals.store import Store
 from evals.tasks import task
 from evals.verdicts import minimum_score
 from tests.browser.conftest import servers
-from tests.browser.test_main_path import no_error, sentence, settled
+from tests.browser.looking import no_error, sentence, settled
 
 CHEAP, DEAR = "tiny-1m@rtn-int2-g128", "tiny-1m@bf16"
 LINES = {"shop_math": 30, "shop_classification": 50}

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.test_main_path import no_error, settled
+from tests.browser.looking import no_error, settled
 
 ITEMS = Path(__file__).resolve().parents[2] / "data" / "items" / "shop_classification.jsonl"
 ROWS = 1000
