@@ -22,7 +22,7 @@ from evals.results import item_confidences, item_scores, item_texts, measured_me
 from evals.runs import CellStatus
 from evals.store import Store
 
-PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int4-g128"), tasks=("math", "classification"), limit=96)
+PLAN = Plan(models=("tiny-1m",), quantizations=("bf16", "rtn-int4-g128"), tasks=("math", "classification"), limit=32)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_killed_workers_lose_nothing_and_a_resume_ends_with_the_same_scores(
     assert 0 < seen <= broken.items_done < broken.items_total
     runs.resume(run)
     final = wait(run)
-    assert final.items_done == final.items_total == 4 * 96
+    assert final.items_done == final.items_total == 4 * 32
     interrupted = scores()
 
     monkeypatch.setenv("BITBUDGET_HOME", str(tmp_path_factory.mktemp("whole")))
