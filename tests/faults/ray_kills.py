@@ -16,16 +16,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evals import runs
+from evals.home import home
 from evals.store import Store
 from tests.evals.executors.clusters import node_arguments, small_cluster
-from tests.evals.executors.slow import PLAN, drive
+from tests.evals.executors.slow import HOLD, PLAN, drive
 from tests.evals.executors.tables import exported
 from tests.faults.standin import StandIn, notes
 
@@ -48,7 +48,10 @@ class Kill:
 
 
 class Victim:
-    """A node that joins the run once its driver is connected, and is killed so many items after it began to work."""
+    """A node that joins the run once its driver is connected, and is killed so many items after it began to work.
+
+    The others wait until it has work, or they would be done before.
+    """
 
     def __init__(self, cluster: Any, run: str, after: int) -> None:
         self._cluster, self._run, self._after = cluster, run, after
@@ -60,6 +63,7 @@ class Victim:
     def join(self) -> None:
         """Called by the driver about once a second."""
         if self._node is None:
+            (home() / HOLD).touch()
             self._node = self._cluster.add_node(**node_arguments())
             threading.Thread(target=self._watch, daemon=True).start()
 
@@ -70,6 +74,7 @@ class Victim:
             mine = f"{self._run}.{self._node.node_id[:8]}-"
             if since is None and any(str(cell["worker"]).startswith(mine) for cell in store.cells(self._run)):
                 since = computed
+                (home() / HOLD).unlink()
             if since is not None and computed >= since + self._after:
                 self._node.kill_all_processes(check_alive=False, allow_graceful=False)
                 self.working = any(str(cell["worker"]).startswith(mine) for cell in store.cells(self._run))
@@ -83,8 +88,8 @@ class Victim:
         self._cluster.remove_node(self._node, allow_graceful=False)
 
 
-def kill_a_node(cluster: Any, seed: int, place: Path) -> Kill | None:
-    """One run with one death; None where the others were done before the node had work, which shows nothing."""
+def kill_a_node(cluster: Any, seed: int, place: Path) -> Kill:
+    """One run with one death."""
     with _home(place / "cluster"):
         store, began = Store(), time.monotonic()
         run = runs.start(KILLED, store, "ray")
@@ -92,8 +97,7 @@ def kill_a_node(cluster: Any, seed: int, place: Path) -> Kill | None:
         drive(cluster.address, run, lambda _: None, victim.join)
         victim.bury()
         if victim.at is None:
-            store.close()
-            return None
+            raise SystemExit(f"seed {seed}: the run was over before the node died, which shows nothing")
         found = Counter(exported(run, store).splitlines())
         again = len(notes("computed")) - len(set(notes("computed")))
         store.close()
@@ -137,10 +141,8 @@ def main() -> None:
     kills = []
     with tempfile.TemporaryDirectory() as folder, small_cluster(1, {"PYTHONPATH": os.getcwd()}) as cluster:
         for seed in range(given.first, given.first + given.seeds):
-            places = (Path(folder) / f"{seed}-{n}" for n in count())
-            kill = next(kill for place in places if (kill := kill_a_node(cluster, seed, place)))
-            kills.append(kill)
-            print(kill, flush=True)
+            kills.append(kill_a_node(cluster, seed, Path(folder) / str(seed)))
+            print(kills[-1], flush=True)
     lost, doubled = sum(kill.lost for kill in kills), sum(kill.doubled for kill in kills)
     working = sum(kill.working for kill in kills)
     print(
