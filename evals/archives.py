@@ -219,8 +219,8 @@ def _cells(file: Path) -> Iterator[tuple[str, list[Row]]]:
     try:
         for key, found in groupby(rows(), key=lambda row: row["cell_key"]):
             cell: list[Row] = list(found)
-            for row in cell:
-                if not intact(ITEMS, row):
+            for row, holds in zip(cell, intact(ITEMS, cell), strict=True):
+                if not holds:
                     raise ValueError(f"{file.name}: item {str(row['item_key'])[:80]} was altered; nothing was changed")
             yield str(key), cell
     except (pa.ArrowException, OSError, KeyError, TypeError) as error:

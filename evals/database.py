@@ -145,12 +145,12 @@ class Database:
         with self.backend.explained(), self.backend.reading.connect() as connection:
             found = connection.execute(statement)
             names = list(found.keys())
-            return [dict(zip(names, row, strict=True)) for row in found.all()]  # a third of the time of mappings()
+            return [dict(zip(names, row, strict=False)) for row in found.all()]  # a third of the time of mappings()
 
     def checked(self, table: Table, rows: list[Row]) -> list[Row]:
         """The rows, each as it was written."""
-        for row in rows:
-            if not intact(table, row):
+        for row, holds in zip(rows, intact(table, rows), strict=True):
+            if not holds:
                 what = " ".join(str(row[column.name]) for column in table.primary_key)
                 raise StoreError(f"{table.name}: {what[:80]} was altered on disk; {self.backend.remedy()}")
         return rows

@@ -76,9 +76,9 @@ class Items(Database):
         except StoreError as error:
             self._distrust(cell_key, str(error))
             raise
-        if kept is not None and intact(SUMMARIES, kept) and digest(row["row_hash"] for row in rows) != kept["written"]:
-            why = self._distrust(cell_key, "")
-            if why:
+        if kept is not None and all(intact(SUMMARIES, [kept])):
+            changed = digest(row["row_hash"] for row in rows) != kept["written"]
+            if changed and (why := self._distrust(cell_key, "")):
                 raise StoreError(why)
         return rows
 
@@ -148,14 +148,11 @@ class Items(Database):
         if len(keys) <= FEW_CELLS:
             statement = statement.where(SUMMARIES.c.cell_key.in_(keys))
         wanted = set(keys)
-        return {row["cell_key"]: row for row in self._read(statement) if row["cell_key"] in wanted and self._holds(row)}
-
-    def _holds(self, row: Row) -> bool:
-        """Whether a summary is as written and of today's statistics. One of archived items cannot be made anew."""
-        if row["archived"]:
-            self.checked(SUMMARIES, [row])
-            return True
-        return bool(row["statistics"] == STATISTICS) and intact(SUMMARIES, row)
+        rows = [row for row in self._read(statement) if row["cell_key"] in wanted]
+        self.checked(SUMMARIES, [row for row in rows if row["archived"]])  # which cannot be made anew
+        as_written = zip(rows, intact(SUMMARIES, rows), strict=True)
+        current = (row for row, holds in as_written if holds and (row["archived"] or row["statistics"] == STATISTICS))
+        return {row["cell_key"]: row for row in current}
 
     def _keep(self, made: Mapping[str, Row]) -> None:
         """Store summaries whose items are still those they were made of; where it cannot, go without."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Origin = Literal["measured", "imported", "published", "forecast", "illustrative"]
 ORIGINS: tuple[Origin, ...] = ("measured", "imported", "published", "forecast", "illustrative")
@@ -63,6 +63,18 @@ class Measurement:
             raise ValueError(f"{self.model} {self.quantization} on {self.task} has half an interval")
         if self.origin not in ORIGINS:
             raise ValueError(f"origin {self.origin!r} is not one of {', '.join(ORIGINS)}")
+
+    def but(self, **values: Any) -> Measurement:
+        """As ``dataclasses.replace``, in a quarter of its time: an overview may hold ten thousand.
+
+        Raises TypeError for a value of no field, ValueError as the constructor does.
+        """
+        if not values.keys() <= self.__dict__.keys():
+            raise TypeError(f"no field of a measurement: {', '.join(sorted(values.keys() - self.__dict__.keys()))}")
+        made = object.__new__(Measurement)
+        made.__dict__.update(self.__dict__ | values)
+        made.__post_init__()
+        return made
 
     @property
     def variant(self) -> str:

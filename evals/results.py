@@ -7,7 +7,6 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from evals.catalogue.entry import Quantization
 from evals.endpoints.forms import protocol
 from evals.garbage import uncollected
 from evals.importing.keeping import is_imported
@@ -61,8 +60,8 @@ def _measurements(store: Store, only: Collection[str] | None) -> list[Measuremen
     found = []
     # once each, not once a cell: there may be ten thousand
     asked = {name: what.protocol for name, what in known.items()}
-    dates = {name: time.strftime("%Y-%m-%d", time.localtime(run["created"])) for name, run in created.items()}
-    methods = {label: quantization(label) for label in {cell["quantization"] for cell in done.values()}}
+    when = {name: time.strftime("%Y-%m-%d", time.localtime(run["created"])) for name, run in created.items()}
+    origins = {name: {"source": f"run {name}", "date": date, "run": name} for name, date in when.items()}
     baselines = {key: next((b for b in BASELINES if b in there), "") for key, there in labels.items()}
     summed = store.summaries(cell["cell_key"] for cell in done.values())
     shared: dict[tuple[str, str, str], _Shared] = {}
@@ -71,8 +70,8 @@ def _measurements(store: Store, only: Collection[str] | None) -> list[Measuremen
             variant = variants.get(cell["variant_key"])
             key = (cell["variant_key"] if variant else "", label, name)
             if key not in shared:
-                shared[key] = _Shared.of(variant, known[name], asked[name], methods[label])
-            found.append(_measurement(cell, summary, shared[key], baselines[model, name], dates[cell["run"]]))
+                shared[key] = _Shared.of(cell, variant, known[name], asked[name])
+            found.append(_measurement(cell, summary, shared[key], baselines[model, name], origins[cell["run"]]))
     return found
 
 
@@ -80,59 +79,55 @@ def _measurements(store: Store, only: Collection[str] | None) -> list[Measuremen
 class _Shared:
     """What measurements of one variant on one task have in common."""
 
-    what: Task
-    method: str
-    protocol: str
-    hardware: str
+    measurement: Measurement
     warnings: tuple[str, ...]
-    bits_per_weight: float | None
-    weight_bytes: int | None
 
     @classmethod
-    def of(cls, variant: Row | None, what: Task, asked: str, how: Quantization) -> _Shared:
+    def of(cls, cell: Row, variant: Row | None, what: Task, asked: str) -> _Shared:
         facts = json.loads(variant["facts"]) if variant else {}
         served = facts.get("endpoint", {})
+        how = quantization(cell["quantization"])
         arithmetic = f"{facts.get('arithmetic', '')} arithmetic on {facts.get('device', '')}"
         stored_only = "; stored size, computed at full width" if how.execution == "dequantized" else ""
-        return cls(
-            what=what,
-            method="full precision" if how.method == "none" else how.method,
+        measurement = Measurement(
+            model=cell["model"],
+            quantization=cell["quantization"],
+            task=what.name,
+            task_group=what.group,
+            metric=what.metric,
+            score=0.0,
+            n_items=None,
+            low=None,
+            high=None,
+            origin="measured",
             protocol=protocol(asked, what.output_type, facts),
-            hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
-            warnings=tuple(served.get("warnings", ())),
+            method="full precision" if how.method == "none" else how.method,
             bits_per_weight=(variant["bits_per_weight"] or None) if variant else None,  # 0 in the store: not known
             weight_bytes=(variant["weight_bytes"] or None) if variant else None,
+            source_title="Measured here",
+            hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
         )
+        return cls(measurement=measurement, warnings=tuple(served.get("warnings", ())))
 
 
-def _measurement(cell: Row, summary: Row, shared: _Shared, baseline: str, date: str) -> Measurement:
-    what = shared.what
-    notes = (*shared.warnings, unsandboxed_note(summary["unsandboxed"]), archived_note(summary["archived"]))
-    return Measurement(
+def _measurement(cell: Row, summary: Row, shared: _Shared, baseline: str, origin: dict[str, str]) -> Measurement:
+    return shared.measurement.but(
         model=cell["model"],
-        quantization=cell["quantization"],
-        task=what.name,
-        task_group=what.group,
-        metric=what.metric,
         score=summary["score"],
         n_items=summary["n"],
         low=summary["low"],
         high=summary["high"],
-        origin="measured",
-        protocol=shared.protocol,
-        method=shared.method,
-        bits_per_weight=shared.bits_per_weight,
-        weight_bytes=shared.weight_bytes,
         baseline=baseline,
-        source=f"run {cell['run']}",
-        source_title="Measured here",
-        date=date,
-        run=cell["run"],
-        hardware=shared.hardware,
-        note="; ".join(note for note in notes if note),
+        note=_note(shared, summary) if shared.warnings or summary["unsandboxed"] or summary["archived"] else "",
         seconds=cell["seconds"],
         archived=summary["archived"],
+        **origin,
     )
+
+
+def _note(shared: _Shared, summary: Row) -> str:
+    notes = (*shared.warnings, unsandboxed_note(summary["unsandboxed"]), archived_note(summary["archived"]))
+    return "; ".join(note for note in notes if note)
 
 
 def item_scores(model: str, quantization: str, task_name: str, store: Store | None = None) -> dict[str, float]:

@@ -29,10 +29,14 @@ class Task:
     metric_title: str
     version: str
     output_type: str
-    n_items: int
     config: dict[str, Any]
     folder: Path
     shipped: bool = True
+
+    @property
+    def n_items(self) -> int:
+        """How many items it has; the file is read when first asked for."""
+        return len(items(self.config["metadata"]["items"]))
 
     @property
     def needs_sandbox(self) -> bool:
@@ -51,7 +55,7 @@ class Task:
         return f"{self.name} v{self.version}, {shots}-shot, {chat}, greedy"
 
 
-class TaskLoader(yaml.SafeLoader):
+class TaskLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Reads lm-eval's ``!function`` tags as plain text."""
 
 
@@ -69,7 +73,6 @@ def task_from(config: dict[str, Any], folder: Path, *, shipped: bool) -> Task:
         metric_title=meta["metric_title"],
         version=str(meta["version"]),
         output_type=config["output_type"],
-        n_items=len(items(meta["items"])),
         config=config,
         folder=folder,
         shipped=shipped,

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from evals.home import home
-from evals.tasks.task import Task, TaskLoader, task_from
+from evals.tasks.task import Task, TaskLoader, items, task_from
 
 MAX_YAML_BYTES = 64 * 1024
 OUTPUT_TYPES = ("multiple_choice", "generate_until")
@@ -78,6 +78,7 @@ def _task(file: Path) -> Task:
     for name in ("items", "shots"):
         if name in meta:
             meta[name] = str(_inside(file.parent, str(meta[name])))
+    items(meta["items"])  # a broken file is told here, not where its items are needed
     return task_from(config, file.parent, shipped=False)
 
 
