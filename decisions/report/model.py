@@ -54,7 +54,7 @@ def build_report(
     """
     if unknown := extras.keys() - EXTRAS.keys():
         raise TypeError(f"a report has no part {', '.join(sorted(unknown))}")
-    answer = decision.choice or decision.nearest
+    answer = decision.shown
     report = {
         "schema": SCHEMA,
         "title": scenario.title,
@@ -65,6 +65,7 @@ def build_report(
         "status": decision.status,
         "choice": decision.choice.id if decision.choice else None,
         "nearest": decision.nearest.id if decision.nearest else None,
+        "shown": answer.id if answer else None,
         "status_quo": decision.status_quo.id if decision.status_quo else None,
         "sentence": decision.sentence,
         "detail": decision.detail,

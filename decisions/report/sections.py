@@ -73,7 +73,7 @@ def _decision(report: Report) -> Iterator[Block]:
     if "accuracy_cost" in report["figures"]:
         yield Chart(name="accuracy_cost", figure=report["figures"]["accuracy_cost"], alt=report["sentence"])
     load = report["workload"]
-    answer = next((o for o in report["options"] if o["id"] == (report["choice"] or report["nearest"])), None)
+    answer = next((o for o in report["options"] if o["id"] == report["shown"]), None)
     served = [
         f"{count(load['requests_per_month'])} requests a month, {load['prompt_tokens']:,} → {load['output_tokens']:,} "
         "tokens"

@@ -39,7 +39,7 @@ def decision_view(
     """
     decided = decision or decide(scenario, measurements, book, item_scores)
     basis = Basis(scenario=scenario, measurements=measurements, book=book, scores=item_scores)
-    options, answer = decided.options, decided.choice or decided.nearest
+    options, answer = decided.options, decided.shown
     choice = decided.choice.id if decided.choice else None
     turned = knobs(basis, answer) if answer else ()
     flips = flip_points(turned, options, choice)

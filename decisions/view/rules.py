@@ -12,7 +12,7 @@ from decisions.view.values import Chances, FlipPoint, Swing
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What rules may look at. ``answer`` is the choice, else the nearest option."""
+    """What rules may look at. ``answer`` is the option that the sentence is about."""
 
     scenario: Scenario
     decision: Decision

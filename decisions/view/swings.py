@@ -41,7 +41,7 @@ class End:
 
 
 def swings(basis: Basis, knobs: Sequence[Knob], options: Sequence[Option], answer: Option) -> tuple[Swing, ...]:
-    """One bar an input, the one that moves the most money first. ``answer`` is the choice or the nearest option."""
+    """One bar an input, the one that moves the most money first. ``answer`` is what the sentence is about."""
     found = []
     for knob in knobs:
         reach = _reach(basis, knob, answer)

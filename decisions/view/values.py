@@ -220,7 +220,7 @@ class DecisionView:
     as_of: str
     decision: Decision
     recommendation: str
-    answer: str | None  # the choice, else the nearest; what the swings, the rollback and the questions are about
+    answer: str | None  # what sentence, swings, rollback and questions are about
     table: CandidateTable
     alternatives: tuple[Alternative, ...]
     swings: tuple[Swing, ...]  # widest first

@@ -24,7 +24,7 @@ from evals.threads import VARIABLE
 from tests.evals.executors.clusters import small_cluster
 
 OUT = ROOT / "docs" / "benchmarks" / "cluster.json"
-QUANTIZATIONS = ("bf16", "rtn-int4-g128")
+QUANTIZATIONS = ("bf16", "rtn-int4-g128", "nf4", "rtn-int3-g128")
 Scores = dict[tuple[str, str, str], dict[str, float]]
 
 

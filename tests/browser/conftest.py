@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def servers(folder: Callable[[str], Path]) -> Iterator[Callable[..., str]]:
     """Starts servers on request and ends them, with the workers they left behind, when it closes."""
@@ -42,9 +49,7 @@ def servers(folder: Callable[[str], Path]) -> Iterator[Callable[..., str]]:
     def start(*, demo: bool = False) -> str:
         home = folder("home")
         homes.append(str(home))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = _free_port()
         environment = {**os.environ, "BITBUDGET_HOME": str(home), "PYTHONPATH": str(ROOT)}
         if not demo:
             environment["BITBUDGET_DEMO"] = "off"
@@ -78,6 +83,36 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
     """Start a server; returns its address. ``demo`` lets the demo run begin by itself."""
     with servers(tmp_path_factory.mktemp) as start:
         yield start
+
+
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Callable[[Path], tuple[str, int]]]:
+    """Forks a server off a process that has imported everything: its address, always the same, and process id."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BITBUDGET_DEMO": "off"}
+    command = [sys.executable, "-m", "tests.browser.nursery"]
+    port = _free_port()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as warm:
+
+        def fork(home: Path) -> tuple[str, int]:
+            assert warm.stdin and warm.stdout
+            print(port, home, file=warm.stdin, flush=True)
+            server = int(warm.stdout.readline())
+            _wait(address := f"http://127.0.0.1:{port}", home / "server.log")
+            return address, server
+
+        yield fork
+
+
+@pytest.fixture
+def fresh(forked: Callable[[Path], tuple[str, int]], tmp_path: Path) -> Iterator[str]:
+    """A server that has served nobody, where the one before was: a browser that was there need not load all again."""
+    address, server = forked(tmp_path)
+    yield address
+    os.kill(server, signal.SIGKILL)
+    with suppress(psutil.Error):
+        psutil.Process(server).wait(20)
 
 
 @pytest.fixture(scope="package")
