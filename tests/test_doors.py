@@ -49,6 +49,8 @@ BY_NAME = "evals/engines/loading.py"
 SAFE_LOADERS = ("TaskLoader", "_Loader")  # both below yaml.SafeLoader, as is tested
 # within the walls; and our own reference answers, when the items are made
 RUN_CODE = ("evals/sandbox/inside/", "data/items/make.py")
+KINDS = (ast.Call, ast.Import, ast.ImportFrom)
+ASKED = {"trust_remote_code", "use_safetensors", "weights_only", "Loader", "include_path", "include_defaults"}
 KEYS = {
     "OPENAI_API_KEY": "sk-planted0123456789abcdef",
     "HF_TOKEN": "hf_planted0123456789",
@@ -69,12 +71,12 @@ def imported() -> list[tuple[str, str]]:
 
 @cache
 def calls() -> list[tuple[str, str, dict[str, str], ast.Call]]:
-    """Place, name, keywords and node of every call."""
+    """Place, name, keywords and node of every call; the value of a keyword that no test asks for is left empty."""
     return [
         (
             f"{path}:{node.lineno}",
-            ast.unparse(node.func),
-            {word.arg: ast.unparse(word.value) for word in node.keywords if word.arg},
+            _name(node.func),
+            {word.arg: ast.unparse(word.value) if word.arg in ASKED else "" for word in node.keywords if word.arg},
             node,
         )
         for path, node in _nodes()
@@ -82,14 +84,20 @@ def calls() -> list[tuple[str, str, dict[str, str], ast.Call]]:
     ]
 
 
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_name(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ast.unparse(node)
+
+
 @cache
 def _nodes() -> list[tuple[str, ast.AST]]:
     found = []
     for top in PRODUCT:
         for path in [HOUSE / top] if top.endswith(".py") else sorted((HOUSE / top).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            found += [(str(path.relative_to(HOUSE)), node) for node in ast.walk(tree)]
-    return [each for each in found if isinstance(each[1], ast.Call | ast.Import | ast.ImportFrom)]
+            name, tree = str(path.relative_to(HOUSE)), ast.parse(path.read_text(encoding="utf-8"))
+            found += [(name, node) for node in ast.walk(tree) if isinstance(node, KINDS)]
+    return found
 
 
 def test_no_code_or_pickle_of_a_model_is_ever_loaded() -> None:

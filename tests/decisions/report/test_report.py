@@ -16,7 +16,7 @@ from decisions.options import Option
 from decisions.report.formats import render, safe_cell
 from decisions.report.model import Report, build_report
 from pricing.quotes import Quote
-from tests.decisions.conftest import measured, quote, scenario
+from tests.decisions.conftest import API, measured, quote, scenario
 
 Priced = Callable[[Mapping[str, Quote]], None]
 EVIL = '=HYPERLINK("http://x")|<script>alert(1)</script>'
@@ -47,6 +47,16 @@ def test_csv_is_safe_to_open_in_a_spreadsheet(report: Report) -> None:
     assert rows[0]["label"].startswith("'=HYPERLINK")
     assert all(safe_cell(sign + "1").startswith("'") for sign in ("=", "+", "-", "@", "\t", "\r"))
     assert safe_cell("70B Q4") == "70B Q4"
+
+
+def test_before_the_first_score_the_report_is_about_the_option_that_its_sentence_names(priced: Priced) -> None:
+    priced({"hosted": quote(50.0, 0.2, kind="api", parts={"tokens": 50.0}), "big q4": quote(400.0)})
+    place, book = scenario(api=(API,), models={}), None
+    found = build_report(place, decide(place, [], book))  # type: ignore[arg-type]
+    assert "By cost alone Hosted is the cheapest" in found["sentence"]
+    assert (found["choice"], found["shown"]) == (None, "hosted")
+    text = render(found, "md").decode()
+    assert "Hosted: $50 ($45–55) a month" in text and "| Tokens | $50 |" in text
 
 
 class Tags(HTMLParser):

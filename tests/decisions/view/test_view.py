@@ -47,6 +47,14 @@ def seventy() -> DecisionView:
     return decision_view(base, scenario_measurements(base), load_price_book((), base.as_of))
 
 
+def test_before_the_first_score_everything_is_about_the_cheapest_by_price(priced: Priced) -> None:
+    priced({"hosted": quote(50.0, 0.2, kind="api")})
+    view = decision_view(scenario(api=(API,), models={}), [], BOOK)
+    assert view.recommendation.startswith("Nothing is measured yet on Quiz. By cost alone Hosted is the cheapest")
+    assert view.answer == "hosted" and view.swings
+    assert json.loads(json.dumps(view_to_dict(view)))["answer"] == "hosted"
+
+
 def test_the_table_walks_from_baseline_over_trade_offs_to_candidates(view: DecisionView) -> None:
     table = view.table
     assert table.baselines == ("Big bf16: Quiz 90 % ± 2.0", "Small bf16: Quiz 70 % ± 2.9")
