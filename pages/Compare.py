@@ -137,8 +137,9 @@ st.dataframe(
     alt=comparison.sentence,
     column_config={
         "": st.column_config.TextColumn(width=80),
+        **{name: st.column_config.TextColumn(width=180) for name in names},  # "$0.00015 ($0.00015–0.00029)"
         "Difference": st.column_config.TextColumn(width=190),
-        "Note": st.column_config.TextColumn(width=190),
+        "Note": st.column_config.TextColumn(width=160),
     },
 )
 
