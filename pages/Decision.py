@@ -27,7 +27,8 @@ def flip_points(view: DecisionView) -> None:
     """The nearest flip points as sentences, all of them in the table."""
     st.markdown("#### What would change our mind")
     if not view.flip_points:
-        st.markdown("Nothing within ten times of what is set would change the answer.")
+        nothing = "Nothing within ten times of what is set would change the answer"
+        st.markdown(f"{nothing}: the first score would." if view.decision.by_cost else f"{nothing}.")
         return
     nearest = view.flip_points[:FLIPS_SHOWN]
     st.markdown("\n".join(f"- **{md(flip.condition)}**{md(flip.sentence[len(flip.condition) :])}" for flip in nearest))

@@ -25,7 +25,7 @@ LONGEST_ANSWER = 400  # characters of a model's answer that are printed
 
 
 def figures(scenario: Scenario, decision: Decision, rows: Sequence[CliffRow]) -> dict[str, Any]:
-    """The app's own charts as plain Plotly data, by name."""
+    """The app's own charts as plain Plotly data, by name; none that would be empty."""
     line = scenario.sla.quality.get(decision.task)
     drawn = {
         "accuracy_cost": decide_chart(
@@ -40,7 +40,7 @@ def figures(scenario: Scenario, decision: Decision, rows: Sequence[CliffRow]) ->
         drawn["cliff"] = cliff_chart(
             rows, LIGHT, tolerance=TOLERANCE, titles=scenario.tasks, models=scenario.models
         )
-    return {name: plain_figure(figure) for name, figure in drawn.items()}
+    return {name: plain_figure(figure) for name, figure in drawn.items() if figure.data}
 
 
 def plain_figure(figure: go.Figure) -> dict[str, Any]:

@@ -23,6 +23,9 @@ def _rented(facts: Facts) -> bool:
 
 
 def _own_items(facts: Facts) -> str:
+    missing = [title for task, title in facts.scenario.tasks.items() if task not in facts.answer.measurements]
+    if missing and not facts.answer.measurements:
+        return f"{facts.answer.label} is not measured on {listed(missing)}"
     origins = {m.origin for m in facts.answer.measurements.values()} & {"published", "illustrative"}
     return f"the scores of {facts.answer.label} are {listed(sorted(origins))}, not yours" if origins else ""
 

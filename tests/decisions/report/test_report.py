@@ -13,6 +13,7 @@ import pytest
 
 from decisions.decision import decide
 from decisions.options import Option
+from decisions.report.findings import figures
 from decisions.report.formats import render, safe_cell
 from decisions.report.model import Report, build_report
 from pricing.quotes import Quote
@@ -55,6 +56,7 @@ def test_before_the_first_score_the_report_is_about_the_option_that_its_sentence
     found = build_report(place, decide(place, [], book))  # type: ignore[arg-type]
     assert "By cost alone Hosted is the cheapest" in found["sentence"]
     assert (found["choice"], found["shown"]) == (None, "hosted")
+    assert figures(place, decide(place, [], book), []) == {}  # type: ignore[arg-type]
     text = render(found, "md").decode()
     assert "Hosted: $50 ($45–55) a month" in text and "| Tokens | $50 |" in text
 

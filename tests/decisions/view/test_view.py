@@ -52,6 +52,7 @@ def test_before_the_first_score_everything_is_about_the_cheapest_by_price(priced
     view = decision_view(scenario(api=(API,), models={}), [], BOOK)
     assert view.recommendation.startswith("Nothing is measured yet on Quiz. By cost alone Hosted is the cheapest")
     assert view.answer == "hosted" and view.swings
+    assert [q.because for q in view.questions if q.id == "own-items"] == ["Hosted is not measured on Quiz"]
     assert json.loads(json.dumps(view_to_dict(view)))["answer"] == "hosted"
 
 
