@@ -7,7 +7,8 @@ from typing import Any
 from transformers import BitsAndBytesConfig
 
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant, load_folder
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job, load_folder
 from evals.engines.stored import head_names
 
 

@@ -19,7 +19,8 @@ from safetensors import safe_open
 from evals.engines.artefacts import artefact
 from evals.engines.calibration import Calibration, calibration, require_usable
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant, load_folder
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job, load_folder
 from evals.engines.stored import UNQUANTIZED_BITS, linear_names, require_whole_groups, unique
 from evals.plan import variant_key
 

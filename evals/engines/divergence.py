@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from evals.divergences import Divergence
 from evals.engines.artefacts import artefact
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.engines.variants import load_variant
 from evals.models import LocalModel
 from evals.plan import chosen_items, digest_of, task_hash, variant_key

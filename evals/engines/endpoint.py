@@ -11,7 +11,7 @@ from evals.endpoints.spend import Meter
 from evals.engines.endpoint_check import check
 from evals.engines.endpoint_form import WrittenChoice
 from evals.engines.endpoint_lm import EndpointLM
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 
 
 def load(endpoint: Endpoint, run: str) -> LoadedVariant:

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from evals.engines.classifier_lm import ClassifierLM, is_classifier
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.speed import measured_speed
 from evals.engines.stored import UNQUANTIZED_BITS, Stored, linear_names, stored
 from evals.engines.vision import VisionLM, is_vision

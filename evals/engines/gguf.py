@@ -21,7 +21,8 @@ from evals.engines.gguf_recipes import PLAIN
 from evals.engines.llama_cpp import PACKAGE, Model
 from evals.engines.llama_cpp_lm import LlamaCppLM
 from evals.engines.llama_cpp_tokenizers import FileTokenizer, FolderTokenizer
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.speed import OUTPUT_TOKENS, PROMPT_TOKENS, Speed, processor
 from evals.threads import threads
 

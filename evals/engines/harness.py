@@ -11,11 +11,9 @@ from typing import Any
 
 from lm_eval.api.instance import Instance
 
-from evals.engines.answering import AnsweringLM
-from evals.engines.drawing import self_consistency
 from evals.engines.harness_tasks import lm_task, too_long
 from evals.engines.lm_eval_code import program_of
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.sandbox import NotScored
 from evals.statistics.agreement import Draws
 from evals.statistics.confidence import choice_confidence, generation_confidence
@@ -43,12 +41,8 @@ class Harness:
 
     def __init__(self, variant: LoadedVariant, batch_size: int = BATCH_SIZE) -> None:
         self._form = variant.form
-        self._lm = variant.lm or AnsweringLM(
-            pretrained=variant.model,
-            tokenizer=variant.tokenizer,
-            batch_size=variant.batch_size or batch_size,
-            max_length=_context(variant),
-        )
+        self._in_torch = variant.model is not None
+        self._lm = _answering(variant, batch_size) if self._in_torch else variant.lm
 
     @property
     def trouble(self) -> str:
@@ -61,7 +55,7 @@ class Harness:
         ``draws`` adds self-consistency to written answers where the engine can draw any; others are asked once.
         Returns the items left out because they are longer than the model's context.
         """
-        if draws is None or task.output_type != "generate_until" or not isinstance(self._lm, AnsweringLM):
+        if draws is None or task.output_type != "generate_until" or not self._in_torch:
             return self._answered(task, indices, accept)
         left_out, ordered = [], sorted(set(indices))
         for start in range(0, len(ordered), BATCH_SIZE):  # what is drawn is handed over before more is asked
@@ -93,6 +87,8 @@ class Harness:
         finally:
             self._lm.set_cache_hook(_NoHook())
         if draws:
+            from evals.engines.drawing import self_consistency
+
             listed = items(task.config["metadata"]["items"])
             requests_of = {ordered[instance.doc_id]: instance for instance in instances}
             for result in greedy:
@@ -211,5 +207,12 @@ def _by_kind(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
     return kinds
 
 
-def _context(variant: LoadedVariant) -> int:
-    return int(variant.model.config.max_position_embeddings)
+def _answering(variant: LoadedVariant, batch_size: int) -> Any:
+    from evals.engines.answering import AnsweringLM
+
+    return AnsweringLM(
+        pretrained=variant.model,
+        tokenizer=variant.tokenizer,
+        batch_size=variant.batch_size or batch_size,
+        max_length=int(variant.model.config.max_position_embeddings),
+    )

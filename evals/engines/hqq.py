@@ -9,7 +9,8 @@ from hqq.core.quantize import BaseQuantizeConfig, HQQLinear
 from torch import nn
 
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.stored import linear_names, require_whole_groups
 
 

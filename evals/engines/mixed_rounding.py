@@ -13,7 +13,8 @@ from evals.engines.artefacts import artefact
 from evals.engines.calibrated import usable_calibration
 from evals.engines.calibration import calibration
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.rounding import SCALE_BITS, round_to_nearest
 from evals.engines.sensitivity import allocate, layer_losses, spread
 from evals.engines.stored import unique

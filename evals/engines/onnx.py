@@ -17,7 +17,8 @@ from transformers import AutoConfig
 from evals.engines.artefacts import artefact
 from evals.engines.classifier_lm import ClassifierLM, is_classifier
 from evals.engines.finishing import PROBE, difference
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.onnx_export import export_classifier, export_decoder, quantize
 from evals.engines.onnx_files import OnnxFacts, facts
 from evals.engines.onnx_model import Graph, OnnxClassifier, OnnxDecoder

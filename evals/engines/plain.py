@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 
 
 def quantized(job: Job) -> Any:

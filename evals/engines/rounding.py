@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from data.models.rounding import round_to_nearest
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.stored import head_names, require_whole_groups, unique
 
 SCALE_BITS = 16

@@ -8,7 +8,8 @@ from torchao.quantization import Int8DynamicActivationInt8WeightConfig, Int8Weig
 from transformers import TorchAoConfig
 
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant, load_folder
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job, load_folder
 from evals.engines.stored import head_names
 
 

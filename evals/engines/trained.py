@@ -9,7 +9,8 @@ from safetensors import SafetensorError
 
 from data.models.packed import load_packed
 from evals.engines.finishing import finished
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.rounding import rounded_bits
 
 

@@ -14,7 +14,7 @@ from evals.endpoints.spend import CapReached, Meter
 from evals.engines.endpoint import form
 from evals.engines.endpoint_lm import EndpointLM
 from evals.engines.harness import Harness, ItemResult
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.tasks import items, task
 from tests.evals.endpoints.stub import Stub, served, text_answer
 

@@ -15,7 +15,7 @@ from evals.engines.endpoint import form
 from evals.engines.endpoint_check import check
 from evals.engines.endpoint_lm import EndpointLM
 from evals.engines.harness import Harness, ItemResult
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.engines.variants import load_variant
 from evals.models import model
 from evals.quantizations import quantization

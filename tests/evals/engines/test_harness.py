@@ -11,7 +11,7 @@ import pytest
 from lm_eval.tasks import TaskManager
 
 from evals.engines.harness import Harness, ItemResult
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.sandbox import choose
 from evals.tabular import Table
 from evals.tasks import items, task

@@ -18,7 +18,7 @@ from evals import worker
 from evals.engines import harness_tasks
 from evals.engines.harness import Harness, ItemResult
 from evals.engines.lm_eval_items import Refused, read_task
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.plan import Plan, task_hash
 from evals.sandbox import Limits, NotScored, Outcome, choose, open_session
 from evals.store import Store

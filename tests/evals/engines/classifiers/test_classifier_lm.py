@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceC
 
 from evals.engines.classifier_lm import ClassifierLM
 from evals.engines.harness import Harness, ItemResult
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.engines.variants import load_variant
 from evals.models import LocalModel, model
 from evals.plan import Plan, variant_key

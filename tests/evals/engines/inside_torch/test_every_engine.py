@@ -10,7 +10,7 @@ import torch
 
 from evals.availability import why_not
 from evals.engines.harness import Harness, ItemResult
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.engines.stored import inside, linear_names
 from evals.engines.variants import load_variant
 from evals.models import LocalModel

@@ -17,7 +17,8 @@ from evals.catalogue.entry import Quantization
 from evals.engines import export, rounding
 from evals.engines.finishing import finished
 from evals.engines.harness import Harness
-from evals.engines.loading import Job, LoadedVariant
+from evals.engines.loaded import LoadedVariant
+from evals.engines.loading import Job
 from evals.engines.variants import load_variant
 from evals.models import LocalModel, model
 from evals.plan import variant_key

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evals.engines import onnx as family
 from evals.engines.harness import Harness, ItemResult
-from evals.engines.loading import LoadedVariant
+from evals.engines.loaded import LoadedVariant
 from evals.engines.onnx_export import quantize
 from evals.engines.onnx_files import DamagedOnnx, facts
 from evals.engines.onnx_model import Graph, UnsupportedGraph
