@@ -79,7 +79,7 @@ def _measurements(store: Store, only: Collection[str] | None) -> list[Measuremen
 class _Shared:
     """What measurements of one variant on one task have in common."""
 
-    measurement: Measurement
+    measurement: Measurement  # of no score yet
     warnings: tuple[str, ...]
 
     @classmethod
