@@ -72,7 +72,8 @@ class Measurement:
         if not values.keys() <= self.__dict__.keys():
             raise TypeError(f"no field of a measurement: {', '.join(sorted(values.keys() - self.__dict__.keys()))}")
         made = object.__new__(Measurement)
-        made.__dict__.update(self.__dict__ | values)
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(values)
         made.__post_init__()
         return made
 
