@@ -116,12 +116,16 @@ SEALED = (RUNS, CELLS, VARIANTS, SUMMARIES)
 SAID = {table.name: itemgetter(*(c.name for c in table.columns if c.name != "row_hash")) for table in SEALED}
 Row = Mapping[str, Any]
 ENCODED_AT_ONCE = 256  # one text for some rows takes half the time of one each, and fits a processor's own memory
-_json = json.JSONEncoder(check_circular=False).encode  # as json.dumps, quicker
+# As json.dumps, quicker. What damage made of a text or a number is spelled out, so that its row is found and named.
+_json = json.JSONEncoder(check_circular=False, default=repr).encode
 
 
 def row_hash(row: Row) -> str:
     """SHA-256 over what an item row says."""
-    score = repr(float(row["score"]) + 0.0)  # SQLite keeps no sign of zero
+    try:
+        score = repr(float(row["score"]) + 0.0)  # SQLite keeps no sign of zero
+    except (TypeError, ValueError):
+        score = repr(row["score"])  # damaged: no hash was ever taken of it
     said = [row["item_key"], row["cell_key"], row["item"], score, row["metrics"], row["output"]]
     return hashlib.sha256(_json(said).encode()).hexdigest()
 

@@ -54,7 +54,7 @@ class Store(Items):
     def cells(self, run: str | None = None) -> list[Row]:
         """Cells of a run, or of all runs, in planned order."""
         found = self._read(select(CELLS) if run is None else select(CELLS).where(CELLS.c.run == run))
-        return self.checked(CELLS, sorted(found, key=itemgetter("run", "position")))  # sooner than a database does it
+        return sorted(self.checked(CELLS, found), key=itemgetter("run", "position"))  # sooner than a database does it
 
     def finished(self, model: str, quantization: str, task: str) -> list[Row]:
         """Finished cells of one variant and task, of all runs."""

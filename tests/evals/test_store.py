@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,28 @@ def test_no_row_is_shown_altered_and_a_later_write_does_not_hide_it(place: Place
         store.set_cells("r1", {"state": "running"}, {})
         store.set_run("r1", state="done")
         store.cells(), store.runs(), store.variants()
+
+
+@pytest.mark.parametrize("damage", ["position = 'first'", "task = x'00ff'", "seconds = 'long'"])
+def test_a_value_of_another_kind_is_named_as_damage(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "s.sqlite"
+    store = Store(path)
+    new_run(store)
+    with closing(sqlite3.connect(path)) as behind, behind:  # a server refuses to keep such a value
+        behind.execute(f"UPDATE cells SET {damage} WHERE quantization = 'b'")
+    with pytest.raises(StoreError, match=r"cells: r1 m b .*was altered on disk"):
+        store.cells()
+
+
+@pytest.mark.parametrize("damage", ["score = 'good'", "score = x'00'", "output = x'00ff'"])
+def test_an_item_of_another_kind_is_named_as_damage(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "s.sqlite"
+    store = Store(path)
+    store.add_items([ITEM])
+    with closing(sqlite3.connect(path)) as behind, behind:
+        behind.execute(f"UPDATE items SET {damage}")
+    with pytest.raises(StoreError, match="items: k1 was altered on disk"):
+        store.items(ITEM["cell_key"])
 
 
 def test_a_store_replaced_while_in_use_is_not_written_to(tmp_path: Path) -> None:
