@@ -64,16 +64,17 @@ class Measurement:
         if self.origin not in ORIGINS:
             raise ValueError(f"origin {self.origin!r} is not one of {', '.join(ORIGINS)}")
 
-    def but(self, **values: Any) -> Measurement:
-        """As ``dataclasses.replace``, in a quarter of its time: an overview may hold ten thousand.
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Measurement:
+        """As the constructor, given a value for every field, in a third of its time: an overview may hold ten thousand.
 
-        Raises TypeError for a value of no field, ValueError as the constructor does.
+        Keeps ``fields``. Raises TypeError if one is missing or of no field, ValueError as the constructor does.
         """
-        if not values.keys() <= self.__dict__.keys():
-            raise TypeError(f"no field of a measurement: {', '.join(sorted(values.keys() - self.__dict__.keys()))}")
-        made = object.__new__(Measurement)
-        made.__dict__.update(self.__dict__)
-        made.__dict__.update(values)
+        if fields.keys() != cls.__dataclass_fields__.keys():
+            wrong = sorted(fields.keys() ^ cls.__dataclass_fields__.keys())
+            raise TypeError(f"not the fields of a measurement: {', '.join(wrong)}")
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", fields)
         made.__post_init__()
         return made
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from evals.endpoints.forms import protocol
 from evals.garbage import uncollected
@@ -79,7 +80,7 @@ def _measurements(store: Store, only: Collection[str] | None) -> list[Measuremen
 class _Shared:
     """What measurements of one variant on one task have in common."""
 
-    measurement: Measurement  # of no score yet
+    fields: dict[str, Any]  # of a measurement of no score yet
     warnings: tuple[str, ...]
 
     @classmethod
@@ -107,21 +108,24 @@ class _Shared:
             source_title="Measured here",
             hardware=f"{served['model']} at {served['base_url']}" if served else arithmetic + stored_only,
         )
-        return cls(measurement=measurement, warnings=tuple(served.get("warnings", ())))
+        return cls(fields=dict(vars(measurement)), warnings=tuple(served.get("warnings", ())))
 
 
 def _measurement(cell: Row, summary: Row, shared: _Shared, baseline: str, origin: dict[str, str]) -> Measurement:
-    return shared.measurement.but(
-        model=cell["model"],
-        score=summary["score"],
-        n_items=summary["n"],
-        low=summary["low"],
-        high=summary["high"],
-        baseline=baseline,
-        note=_note(shared, summary) if shared.warnings or summary["unsandboxed"] or summary["archived"] else "",
-        seconds=cell["seconds"],
-        archived=summary["archived"],
-        **origin,
+    return Measurement.of(
+        {
+            **shared.fields,
+            **origin,
+            "model": cell["model"],
+            "score": summary["score"],
+            "n_items": summary["n"],
+            "low": summary["low"],
+            "high": summary["high"],
+            "baseline": baseline,
+            "note": _note(shared, summary) if shared.warnings or summary["unsandboxed"] or summary["archived"] else "",
+            "seconds": cell["seconds"],
+            "archived": summary["archived"],
+        }
     )
 
 

@@ -23,11 +23,13 @@ def test_a_share_that_is_none_is_refused_by_name(field: str, value: float) -> No
         Measurement(**{**KNOWN, field: value})
 
 
-def test_what_is_changed_is_checked_and_nothing_else_changes() -> None:
-    one = Measurement(**KNOWN)
-    assert one.but(score=0.25, run="r") == Measurement(**{**KNOWN, "score": 0.25, "run": "r"})
-    assert one == Measurement(**KNOWN)
+def test_fields_are_checked_as_by_the_constructor() -> None:
+    every = vars(Measurement(**KNOWN))
+    assert Measurement.of({**every, "score": 0.25, "run": "r"}) == Measurement(**{**KNOWN, "score": 0.25, "run": "r"})
+    assert Measurement(**KNOWN).score == 0.5
     with pytest.raises(ValueError, match="score of m q on t is 2; expected 0 to 1"):
-        one.but(score=2)
-    with pytest.raises(TypeError, match="no field of a measurement: scroe"):
-        one.but(scroe=0.5)
+        Measurement.of({**every, "score": 2})
+    with pytest.raises(TypeError, match="not the fields of a measurement: scroe"):
+        Measurement.of({**every, "scroe": 0.5})
+    with pytest.raises(TypeError, match="not the fields of a measurement: low"):
+        Measurement.of({name: value for name, value in every.items() if name != "low"})
