@@ -75,6 +75,9 @@ class Victim:
             if since is None and any(str(cell["worker"]).startswith(mine) for cell in store.cells(self._run)):
                 since = computed
                 (home() / HOLD).unlink()
+            if since is None and not self._node.remaining_processes_alive():  # of itself; the others wait
+                (home() / HOLD).unlink()
+                break
             if since is not None and computed >= since + self._after:
                 self._node.kill_all_processes(check_alive=False, allow_graceful=False)
                 self.working = any(str(cell["worker"]).startswith(mine) for cell in store.cells(self._run))
@@ -97,7 +100,10 @@ def kill_a_node(cluster: Any, seed: int, place: Path) -> Kill:
         drive(cluster.address, run, lambda _: None, victim.join)
         victim.bury()
         if victim.at is None:
-            raise SystemExit(f"seed {seed}: the run was over before the node died, which shows nothing")
+            raise SystemExit(
+                f"seed {seed}: the node was gone before it had work, or the run over before it died: nothing is shown; "
+                f"go on with --first {seed} where nothing else is running"
+            )
         found = Counter(exported(run, store).splitlines())
         again = len(notes("computed")) - len(set(notes("computed")))
         store.close()
