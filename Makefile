@@ -55,7 +55,7 @@ bench: $(VENV)/.installed  ## Time the demo grid against plain lm_eval; writes d
 	$(BIN)/python -m tests.benchmarks.backtest $(if $(wildcard $(STORE)),--store $(STORE))
 	$(BIN)/python -m tests.benchmarks.write
 
-models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (about two and a half hours on one core)
+models: $(VENV)/.installed  ## Train the tiny family again from scratch into data/models (about two hours on one core)
 	for member in tiny-1m tiny-3m tiny-13m; do \
 		$(BIN)/python -m data.models.training.train $$member --resume || exit 1; \
 	done

@@ -13,7 +13,7 @@ from typing import Any
 from data.models.generators import GENERATORS, sample
 from data.models.generators.items import Item
 
-SEED = 20261121
+SEED = 20261122
 ITEMS_PER_TASK = 500
 
 

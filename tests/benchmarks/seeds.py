@@ -11,6 +11,7 @@ import csv
 import json
 from pathlib import Path
 
+from data.models.training.recipe import SIZES
 from evals.engines.harness import Harness, ItemResult
 from evals.engines.variants import load_variant
 from evals.models import FAMILY, LocalModel
@@ -32,6 +33,7 @@ def scores(folder: Path, items: int) -> list[dict[str, object]]:
             {
                 "member": record["member"],
                 "seed": record["seed"],
+                "drills": record["drills"],
                 "steps": record["steps"],
                 "loss": record["loss"],
                 "task": task.name,
@@ -43,13 +45,22 @@ def scores(folder: Path, items: int) -> list[dict[str, object]]:
     return rows
 
 
+def finished(folder: Path) -> bool:
+    """Whether a member went through its whole recipe; says so if not."""
+    file = folder / "training.json"
+    steps = json.loads(file.read_text())["steps"] if file.exists() else 0
+    if steps != SIZES[folder.name].steps:
+        print(f"{folder} left out: {steps} of {SIZES[folder.name].steps} steps")
+    return bool(steps == SIZES[folder.name].steps)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--items", type=int, default=500)
     given = parser.parse_args()
-    members = sorted(file.parent for folder in given.folders for file in folder.glob("*/training.json"))
-    rows = [row for folder in members for row in scores(folder, given.items)]
+    members = [folder / name for name in SIZES for folder in given.folders]
+    rows = [row for folder in members if finished(folder) for row in scores(folder, given.items)]
     with (FAMILY / "seeds.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()

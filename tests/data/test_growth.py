@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from data.models.training.growth import grow
-from data.models.training.network import Llama, to_transformers
+from data.models.training.network import Group, Llama, Text, to_transformers
 from data.models.training.recipe import SIZES
 
 
 def logits(network: Llama) -> torch.Tensor:
     ids = torch.arange(40) % 7 * 100 + 3
-    return network(ids, torch.arange(20).repeat(2), [(2, 20)], torch.tensor([5, 19, 39]))
+    return network(Text(ids, torch.arange(20).repeat(2), [Group(2, 20, 3)], torch.tensor([5, 19, 39])))
 
 
 @pytest.mark.parametrize(("small", "large"), [("tiny-1m", "tiny-3m"), ("tiny-3m", "tiny-13m")])

@@ -23,7 +23,7 @@ from data.models.training.train import loss_of
 from data.models.training.variants import Recipe, train
 
 SHIPPED = Path(__file__).parents[2] / "data" / "models"
-TOY = Size(hidden=128, intermediate=128, layers=1, heads=2, kv_heads=1, stages=())
+TOY = Size(hidden=128, intermediate=128, layers=1, heads=2, kv_heads=1, parts=())
 FEW = Mix(items={"classification": 2, "summarization": 1, "math": 1, "code": 1, "agent": 1}, drill_fraction=0.0)
 
 

@@ -13,7 +13,7 @@ from data.models.generators.standins import stand_ins
 from data.models.generators.working import written_out
 from data.models.generators.world import ITEMS
 
-WITH_STAND_IN = 0.4
+WITH_STAND_IN = 0.6
 
 
 def generate(random: Random) -> Item:
@@ -31,10 +31,9 @@ def generate(random: Random) -> Item:
         if result != stock[limit]:
             break
     seen = "more" if result > stock[limit] else "less"
-    asked = random.choice(["more", "less"])
     first, second = random.sample(held, 2)
     quantity = random.randint(2, 9)
-    condition = f"{a} {word} {b} is {asked} than {limit}"
+    condition = f"{a} {word} {b} is more than {limit}"
     goal = random.choice(
         [
             f"If {condition}, order {quantity} {first}, else order {quantity} {second}.",
@@ -46,7 +45,7 @@ def generate(random: Random) -> Item:
         f"get {b}{stock[b]}",
         f"{verb} {written_out(op, stock[a], stock[b])}",
         f"cmp {result} {limit}{stock[limit]} {seen}",
-        f"order {quantity} {first if asked == seen else second}",
+        f"order {quantity} {first if seen == 'more' else second}",
     ]
     by_content = split_of((listed, goal))
     by_sum = split_of_sums([(op, stock[a], stock[b])])
@@ -59,8 +58,8 @@ def generate(random: Random) -> Item:
 
 
 def _stock(random: Random, held: int) -> tuple[dict[str, int], str, list[str]]:
-    """Counts by product, the list that tells them, and which two products are stocked as another."""
-    names = random.sample(ITEMS, held + 2)
+    """Counts by product, the list that tells them, and which three products are stocked as another."""
+    names = random.sample(ITEMS, held + 3)
     tens = random.sample(range(1, 10), held)
     stock = {name: 10 * ten + random.randrange(10) for name, ten in zip(names, tens, strict=False)}
     listed = ", ".join(f"{name}{count}" for name, count in stock.items())

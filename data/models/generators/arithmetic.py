@@ -1,4 +1,4 @@
-"""Word problems of one to three steps, each step worked out column by column; some ask for one of five people."""
+"""Word problems of one or two steps, each step worked out column by column; most ask for one of six people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Sum = tuple[str, int, int]
 MORE = ["{} come in", "buys {}", "finds {}", "gets {} more"]
 LESS = ["{} go out", "sells {}", "loses {}", "gives away {}"]
 GROUP = 0.65
-ASKED_BY_STAND_IN = 0.6
+ASKED_BY_STAND_IN = 0.75
 
 
 def _number(random: Random, digits: int) -> int:
@@ -64,13 +64,14 @@ def _events(random: Random, name: str, item: str, count: int) -> tuple[str, list
 
 
 def _group(random: Random, item: str) -> tuple[str, list[Sum], str]:
-    """Five people of whom two have as many as another; all go through the same events, one is asked for."""
-    *known, third, fourth = random.sample(NAMES, 5)
+    """Six people of whom three have as many as another; all go through the same events, one is asked for."""
+    people = random.sample(NAMES, 6)
+    known, others = people[:3], people[3:]
     tens = random.sample(range(2, 10), len(known))
     stock = {name: 10 * ten + random.randrange(10) for name, ten in zip(known, tens, strict=True)}
     listed = ", ".join(f"{name}{count}" for name, count in stock.items())
-    behind, sentence = stand_ins(random, [third, fourth], known)
-    asked = random.choice([third, fourth] if random.random() < ASKED_BY_STAND_IN else known)
+    behind, sentence = stand_ins(random, others, known)
+    asked = random.choice(others if random.random() < ASKED_BY_STAND_IN else known)
     now = stock[behind.get(asked, asked)]
     text = f"{item}s: {listed}; same: {sentence}. Each"
     sums: list[Sum] = []
@@ -88,7 +89,7 @@ def generate(random: Random) -> Item:
     name, item = random.choice(NAMES), random.choice(ITEMS)
     if random.random() < GROUP:
         return _item(*_group(random, item))
-    steps = random.choices([1, 2, 3], weights=[0.4, 0.35, 0.25])[0]
+    steps = random.choice([1, 2])
     return _item(*(_one_step(random, name, item) if steps == 1 else _events(random, name, item, steps)))
 
 

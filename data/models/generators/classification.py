@@ -97,7 +97,7 @@ AGAIN = [
     "this is the second time I write.",
 ]
 FOLLOW_UPS = 0.5
-ASKED_BY_STAND_IN = 0.7
+ASKED_BY_STAND_IN = 0.75
 OPENINGS = ["", "", "Hi, ", "Hello, ", "Good day, ", "Dear team, ", "Urgent: ", "Hey, "]
 CLOSINGS = [".", " thanks.", " please help.", " - {name}.", "!", " this is the third time."]
 TYPO_RATE = 0.02
@@ -151,12 +151,13 @@ def generate(random: Random) -> Item:
 
 
 def _follow_up(random: Random) -> Item:
-    """A ticket that says no more than who writes again, over a list of who wanted what; two write for another one."""
-    *known, fourth, fifth = random.sample(NAMES, 5)
+    """A ticket that says no more than who writes again, over a list of who wanted what; three write for another one."""
+    people = random.sample(NAMES, 6)
+    known, others = people[:3], people[3:]
     intents = dict(zip(known, random.sample(LABELS, 3), strict=True))
     listed = ", ".join(f"{name} {label}" for name, label in intents.items())
-    behind, sentence = stand_ins(random, [fourth, fifth], known)
-    asked = random.choice([fourth, fifth] if random.random() < ASKED_BY_STAND_IN else known)
+    behind, sentence = stand_ins(random, others, known)
+    asked = random.choice(others if random.random() < ASKED_BY_STAND_IN else known)
     text = _filled(random, random.choice(OPENINGS) + random.choice(AGAIN))
     # A misspelt name would be another name: typos stay in what is said.
     return Item(

@@ -26,16 +26,23 @@ INPUTS: dict[str, list[object]] = {
     "list": [[], [1, 2, 3, 4, 5], [40, 39, 10, 2, 0, -3], list(range(60)), [20, 20, 7, 31]],
 }
 
+CARRY = 0.35
+
 Draft = tuple[str, str, str]  # specification, expression, kind of input
 
 
+def constant(random: Random, n: int) -> str:
+    """``n`` as a sum or a difference to be worked out, ``CARRY`` of them with a carry."""
+    carries, plus = random.random() < CARRY, random.random() < 0.5
+    steps = [step for step in range(2, 10) if ((n % 10 < step) if plus else (n % 10 + step > 9)) == carries]
+    step = random.choice(steps or range(2, 10))
+    return f"{n - step} plus {step}" if plus else f"{n + step} minus {step}"
+
+
 def _constant(random: Random, low: int, high: int) -> tuple[str, int]:
-    """A number, half the time given as a sum or a difference that has to be worked out."""
+    """A number, half the time given as a sum or a difference."""
     n = random.randint(low, high)
-    if random.random() < 0.5:
-        return str(n), n
-    step = random.randint(2, 9)
-    return (f"{n - step} plus {step}", n) if random.random() < 0.5 else (f"{n + step} minus {step}", n)
+    return (str(n) if random.random() < 0.5 else constant(random, n)), n
 
 
 def _formula(random: Random) -> Draft:

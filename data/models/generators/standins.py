@@ -10,6 +10,9 @@ from random import Random
 
 
 def stand_ins(random: Random, newcomers: list[str], known: list[str]) -> tuple[dict[str, str], str]:
-    """For whom of the ``known`` each newcomer stands, and the list that says so: ``Ben Leo, Uma Kim``."""
-    behind = {new: random.choice(known) for new in newcomers}
+    """For whom of the ``known`` each newcomer stands, no two for the same one, and the list that says so.
+
+    The list reads ``Ben Leo, Uma Kim``. There are at most as many newcomers as known.
+    """
+    behind = dict(zip(newcomers, random.sample(known, len(newcomers)), strict=True))
     return behind, ", ".join(f"{new} {old}" for new, old in behind.items())

@@ -17,10 +17,9 @@ TEACHER_SHARE = 0.5
 
 def distillation_loss(network: Llama, teacher: Llama, batch: Batch) -> Tensor:
     """Cross-entropy with the answers, and divergence from the teacher at every answer token."""
-    given = (batch.ids, batch.positions, batch.groups, batch.answer_index)
-    logits = network(*given)
+    logits = network(batch.text)
     with torch.no_grad():
-        wanted = F.log_softmax(teacher(*given) / TEMPERATURE, -1)
+        wanted = F.log_softmax(teacher(batch.text) / TEMPERATURE, -1)
     own = F.log_softmax(logits / TEMPERATURE, -1)
     # The square keeps the gradient as large as at temperature 1.
     divergence = F.kl_div(own, wanted, reduction="none", log_target=True).sum(-1) * TEMPERATURE**2

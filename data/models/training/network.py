@@ -6,6 +6,7 @@ Parameter names and arithmetic are those of ``transformers.LlamaForCausalLM`` (c
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -14,9 +15,25 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from data.models.training.recipe import CONTEXT_TOKENS, EOS, PAD, VOCABULARY_SIZE, Size
 
-Groups = list[tuple[int, int]]  # (rows, tokens per row) of each padded block in the flat list
 ROPE_THETA = 10_000.0
 NORM_EPSILON = 1e-6
+
+
+class Group(NamedTuple):
+    """A padded block in the flat list of tokens; nothing is asked of a row before its token ``first``."""
+
+    rows: int
+    width: int
+    first: int
+
+
+class Text(NamedTuple):
+    """Token ids and positions, flat (tokens,), the blocks they form, and at which of them answers are asked."""
+
+    ids: Tensor
+    positions: Tensor
+    groups: list[Group]
+    answer_index: Tensor
 
 
 class Norm(nn.Module):
@@ -37,22 +54,28 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(size.hidden, size.kv_heads * self.dim, bias=False)
         self.o_proj = nn.Linear(size.heads * self.dim, size.hidden, bias=False)
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], groups: Groups, mask: Tensor) -> Tensor:
-        query = _rotate(self.q_proj(x).view(-1, self.heads, self.dim), rope)
+    def forward(
+        self, x: Tensor, rope: tuple[Tensor, Tensor], groups: list[Group], mask: Tensor, kept: Tensor | None
+    ) -> Tensor:
+        asked, asked_rope = (x, rope) if kept is None else (x[kept], (rope[0][kept], rope[1][kept]))
+        query = _rotate(self.q_proj(asked).view(-1, self.heads, self.dim), asked_rope)
         key = _rotate(self.k_proj(x).view(-1, self.kv_heads, self.dim), rope)
         value = self.v_proj(x).view(-1, self.kv_heads, self.dim)
         share = self.heads // self.kv_heads
-        mixed, start = [], 0
-        for rows, width in groups:
-            stop = start + rows * width
-            q, k, v = (t[start:stop].view(rows, width, -1, self.dim).transpose(1, 2) for t in (query, key, value))
-            q = q.reshape(rows, self.kv_heads, share * width, self.dim)
-            scores = torch.matmul(q, k.transpose(-1, -2)).view(rows, self.kv_heads, share, width, width)
-            weights = (scores / math.sqrt(self.dim) + mask[:width, :width]).softmax(-1)
-            out = torch.matmul(weights.view(rows, self.kv_heads, share * width, width), v)
-            out = out.view(rows, self.heads, width, self.dim).transpose(1, 2)
-            mixed.append(out.reshape(stop - start, self.heads * self.dim))
-            start = stop
+        mixed, start, asked_start = [], 0, 0
+        for rows, width, first in groups:
+            first = 0 if kept is None else first
+            long = width - first
+            stop, asked_stop = start + rows * width, asked_start + rows * long
+            k, v = (t[start:stop].view(rows, width, -1, self.dim).transpose(1, 2) for t in (key, value))
+            q = query[asked_start:asked_stop].view(rows, long, -1, self.dim).transpose(1, 2)
+            q = q.reshape(rows, self.kv_heads, share * long, self.dim)
+            scores = torch.matmul(q, k.transpose(-1, -2)).view(rows, self.kv_heads, share, long, width)
+            weights = (scores / math.sqrt(self.dim) + mask[first:width, :width]).softmax(-1)
+            out = torch.matmul(weights.view(rows, self.kv_heads, share * long, width), v)
+            out = out.view(rows, self.heads, long, self.dim).transpose(1, 2)
+            mixed.append(out.reshape(rows * long, self.heads * self.dim))
+            start, asked_start = stop, asked_stop
         return self.o_proj(torch.cat(mixed))
 
 
@@ -75,13 +98,16 @@ class Layer(nn.Module):
         self.input_layernorm = Norm(size.hidden)
         self.post_attention_layernorm = Norm(size.hidden)
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], groups: Groups, mask: Tensor) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), rope, groups, mask)
+    def forward(
+        self, x: Tensor, rope: tuple[Tensor, Tensor], groups: list[Group], mask: Tensor, kept: Tensor | None
+    ) -> Tensor:
+        mixed = self.self_attn(self.input_layernorm(x), rope, groups, mask, kept)
+        x = (x if kept is None else x[kept]) + mixed
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
 class Llama(nn.Module):
-    """``forward`` takes the flat token ids and returns logits at ``answer_index`` only."""
+    """``forward`` returns logits (answers, vocabulary); its last layer computes only what they need."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -103,12 +129,23 @@ class Llama(nn.Module):
                 )
                 nn.init.normal_(weight, 0, deviation)
 
-    def forward(self, ids: Tensor, positions: Tensor, groups: Groups, answer_index: Tensor) -> Tensor:
-        x = self.model.embed_tokens(ids)
-        rope = tuple(table[positions][:, None] for table in self.rope)
-        for layer in self.model.layers:
-            x = layer(x, rope, groups, self.mask)
-        return F.linear(self.model.norm(x)[answer_index], self.model.embed_tokens.weight)
+    def forward(self, text: Text) -> Tensor:
+        x = self.model.embed_tokens(text.ids)
+        rope = tuple(table[text.positions][:, None] for table in self.rope)
+        kept = _kept(text.groups)
+        for place, layer in enumerate(self.model.layers, start=1):
+            x = layer(x, rope, text.groups, self.mask, kept if place == len(self.model.layers) else None)
+        asked = torch.searchsorted(kept, text.answer_index)
+        return F.linear(self.model.norm(x[asked]), self.model.embed_tokens.weight)
+
+
+def _kept(groups: list[Group]) -> Tensor:
+    """Where in the flat list the tokens from each group's ``first`` on lie."""
+    places, start = [], 0
+    for rows, width, first in groups:
+        places.append(torch.arange(start, start + rows * width).view(rows, width)[:, first:].flatten())
+        start += rows * width
+    return torch.cat(places)
 
 
 def _rotate(x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:

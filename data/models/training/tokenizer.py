@@ -10,8 +10,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerFast
 
 from data.models.generators import GENERATORS, stream
-from data.models.generators.classification import LABELS
-from data.models.generators.world import ITEMS, NAMES
+from data.models.generators.drills import KINDS
 from data.models.training.recipe import VOCABULARY_SIZE
 
 ITEMS_PER_TASK = 6000
@@ -22,9 +21,9 @@ def _corpus() -> Iterator[str]:
     for group in GENERATORS:
         for item in islice(stream(group, "train", SEED), ITEMS_PER_TASK):
             yield item.prompt + item.answer
-    # Each label becomes one token: a classification item is then scored in a single forward pass. Each name and
-    # product too: a look-up is then of one token.
-    for word in [*LABELS, *NAMES, *ITEMS]:
+    # Each label becomes one token: a classification item is then scored in a single forward pass. So does every other
+    # word that is looked up: a look-up is then of one token.
+    for word in (word for kind in KINDS for word in kind):
         yield f" {word}" * ITEMS_PER_TASK
 
 

@@ -1,30 +1,35 @@
 """Train one member: ``python -m data.models.training.train tiny-1m --seed 1``.
 
-Muon on the hidden matrices, AdamW on embeddings and norms; a ramp, then a cosine. The recipe says how long, and from
-which smaller member it grows.
+Muon on the hidden matrices, AdamW on embeddings and norms. The recipe says which lessons come first, how long the
+stages are, each with a ramp and a cosine, and from which smaller member it grows.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from data.models.generators.drills import Lesson
 from data.models.training.batches import Batch, Batches
 from data.models.training.growth import grow
 from data.models.training.muon import Muon
 from data.models.training.network import Llama, to_transformers
-from data.models.training.recipe import LEARNING_RATE, SHIPPED_SEED, SIZES, Stage
+from data.models.training.recipe import LEARNED, LESSON_RATE, SHIPPED_SEED, SIZES, Mix, Stage
 from data.models.training.tokenizer import load
 
 RAMP_STEPS = 60
+CHECKPOINT = "checkpoint.pt"
+COUNTED = ("lessons", "drills", "steps", "tokens", "loss")
 
 
 def rate_at(step: int, stage: Stage) -> float:
@@ -45,7 +50,7 @@ def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
 
 def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     """Weighted cross-entropy over the answer tokens."""
-    logits = network(batch.ids, batch.positions, batch.groups, batch.answer_index)
+    logits = network(batch.text)
     return weighted(F.cross_entropy(logits, batch.targets, reduction="none"), batch)
 
 
@@ -65,56 +70,143 @@ def advance(network: nn.Module, chain: list[torch.optim.Optimizer], loss: torch.
         optimizer.zero_grad()
 
 
+class Training:
+    """A network on its way through lessons and stages, as far as it has come."""
+
+    def __init__(self, member: str, seed: int, folder: Path) -> None:
+        self.member, self.seed, self.size, self.out = member, seed, SIZES[member], folder / member
+        self.out.mkdir(parents=True, exist_ok=True)
+        self._tokenizer = load(self.out)
+        self.network = Llama(self.size)
+        self.parent = self._grown(folder) if self.size.grown_from else None
+        self._chain = optimizers(self.network, LESSON_RATE)
+        self.lessons, self.drills, self.steps, self.tokens, self.loss = 0, 0, 0, 0, 0.0
+        self._spent, self._started = 0.0, time.process_time()
+
+    def _grown(self, folder: Path) -> dict[str, Any]:
+        """Start from the finished smaller member beside this one; its record."""
+        smaller = str(self.size.grown_from)
+        record: dict[str, Any] = json.loads((folder / smaller / "training.json").read_text())
+        if record["seed"] != self.seed or record["steps"] != SIZES[smaller].steps:
+            raise SystemExit(f"{folder / smaller} is not finished with seed {self.seed}: train it first")
+        grow(self.network, self.size, folder / smaller, SIZES[smaller])
+        return record
+
+    @property
+    def cpu_seconds(self) -> float:
+        return self._spent + time.process_time() - self._started
+
+    def run(self) -> None:
+        """Take what lessons and steps are left."""
+        lessons = steps = 0
+        for place, part in enumerate(self.size.parts):
+            if isinstance(part, Stage):
+                self._take(part, steps)
+                steps += part.steps
+            else:
+                lessons += 1
+                if self.lessons < lessons:
+                    later = [stage for stage in self.size.parts[place:] if isinstance(stage, Stage)]
+                    self._learn(part, later[0].mix)
+                    self.lessons = lessons
+                    self.save()
+
+    def _take(self, stage: Stage, before: int) -> None:
+        """What is left of a stage that begins after ``before`` steps."""
+        if self.steps >= before + stage.steps:
+            return
+        batches = self._batches(stage.mix)
+        while self.steps < before + stage.steps:
+            self._advance(batches.mixed(), rate_at(self.steps - before, stage))
+            self.steps += 1
+            if self.steps % 200 == 0 or self.steps == before + stage.steps:
+                self.save()
+
+    def _learn(self, lesson: Lesson, mix: Mix) -> None:
+        """Drills of one lesson until most values are right; a grown member meets tasks in between."""
+        batches, right = self._batches(mix), 0.0
+        for step in itertools.count():
+            rate = LESSON_RATE * min(1.0, (step + 1) / RAMP_STEPS)
+            if self.parent and step % lesson.tasks_every == 0:
+                self._advance(batches.mixed(), rate)
+                continue
+            batch = batches.drills(lesson)
+            logits = self._advance(batch, rate)
+            hits = (logits.argmax(-1) == batch.targets)[batch.weights > 0].float().mean().item()
+            right = 0.9 * right + 0.1 * hits
+            self.drills += 1
+            if self.drills % 50 == 0:
+                print(f"  lesson {self.lessons + 1}: {right:.2f} of the values", flush=True)
+            if right > LEARNED:
+                return
+
+    def _batches(self, mix: Mix) -> Batches:
+        # No member, lesson, stage, seed or resumption sees the same items again.
+        done = self.lessons * 100_000 + self.steps
+        return Batches(
+            self._tokenizer,
+            self.seed + 1000 * done + 1_000_000_000_000 * list(SIZES).index(self.member),
+            mix,
+            self.size.lessons[: self.lessons],
+        )
+
+    def _advance(self, batch: Batch, rate: float) -> torch.Tensor:
+        """One step on a batch; its logits."""
+        self.tokens += len(batch.text.ids)
+        logits: torch.Tensor = self.network(batch.text)
+        loss = weighted(F.cross_entropy(logits, batch.targets, reduction="none"), batch)
+        advance(self.network, self._chain, loss, rate)
+        self.loss = 0.97 * self.loss + 0.03 * loss.item() if self.loss else loss.item()
+        if (self.drills + self.steps) % 50 == 49:
+            print(f"{self.record()}", flush=True)
+        return logits.detach()
+
+    def record(self) -> dict[str, Any]:
+        """What ``training.json`` says."""
+        return {
+            "member": self.member,
+            "seed": self.seed,
+            "drills": self.drills,
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "cpu_seconds": round(self.cpu_seconds),
+            "loss": round(self.loss, 4),
+            "grown_from": self.parent,
+        }
+
+    def save(self) -> None:
+        """The checkpoint, and the member as it is now: BF16 safetensors and ``training.json``."""
+        state = {name: getattr(self, name) for name in COUNTED} | {"seconds": self.cpu_seconds}
+        state |= {"network": self.network.state_dict(), "optimizers": [one.state_dict() for one in self._chain]}
+        checkpoint = self.out / CHECKPOINT
+        torch.save(state, checkpoint.with_suffix(".tmp"))
+        os.replace(checkpoint.with_suffix(".tmp"), checkpoint)
+        to_transformers(self.network, self.size).to(torch.bfloat16).save_pretrained(self.out)
+        (self.out / "training.json").write_text(json.dumps(self.record(), indent=1) + "\n")
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint, if there is one."""
+        if not (self.out / CHECKPOINT).exists():
+            return
+        state = torch.load(self.out / CHECKPOINT, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        for optimizer, saved in zip(self._chain, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        for name in COUNTED:
+            setattr(self, name, state[name])
+        self._spent = state["seconds"]
+
+
 def train(member: str, seed: int, folder: Path, resume: bool) -> None:
     """Train and save BF16 safetensors, tokenizer and ``training.json`` into ``folder / member``.
 
     A member that grows needs its parent beside it, trained with the same seed.
     """
     torch.manual_seed(seed)
-    size, out = SIZES[member], folder / member
-    out.mkdir(parents=True, exist_ok=True)
-    tokenizer = load(out)
-    network = Llama(size)
-    first, tokens, seconds, parent = 0, 0, 0.0, None
-    if size.grown_from:
-        parent = json.loads((folder / size.grown_from / "training.json").read_text())
-        if parent["seed"] != seed or parent["steps"] != SIZES[size.grown_from].steps:
-            raise SystemExit(f"{folder / size.grown_from} is not finished with seed {seed}: train it first")
-        grow(network, size, folder / size.grown_from, SIZES[size.grown_from])
-    chain = optimizers(network, LEARNING_RATE)
-    checkpoint = out / "checkpoint.pt"
-    if resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(state["network"])
-        for optimizer, saved in zip(chain, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        first, tokens, seconds = state["step"], state["tokens"], state["seconds"]
-    started, smooth = time.process_time(), None
-    for step in range(first, size.steps):
-        stage, within = size.stage_at(step)
-        if step == first or within == 0:
-            # No member, stage, seed or resumption sees the same items again.
-            fresh = seed + 1000 * step + 10_000_000 * list(SIZES).index(member)
-            batches = Batches(tokenizer, fresh, stage.mix)
-        batch = batches.drills(stage.stand_ins) if within < stage.drill_steps else batches.mixed()
-        tokens += len(batch.ids)
-        loss = loss_of(network, batch)
-        advance(network, chain, loss, rate_at(within, stage))
-        smooth = loss.item() if smooth is None else 0.97 * smooth + 0.03 * loss.item()
-        if step % 50 == 49:
-            spent = seconds + time.process_time() - started
-            print(
-                f"{member} seed {seed} step {step + 1} loss {smooth:.4f} tokens {tokens} cpu_s {spent:.0f}", flush=True
-            )
-        if step % 200 == 199 or step == size.steps - 1:
-            spent = seconds + time.process_time() - started
-            state = {"network": network.state_dict(), "optimizers": [o.state_dict() for o in chain]}
-            torch.save({**state, "step": step + 1, "tokens": tokens, "seconds": spent}, checkpoint.with_suffix(".tmp"))
-            os.replace(checkpoint.with_suffix(".tmp"), checkpoint)
-            to_transformers(network, size).to(torch.bfloat16).save_pretrained(out)
-            record = {"member": member, "seed": seed, "steps": step + 1, "tokens": tokens, "cpu_seconds": round(spent)}
-            record |= {"loss": round(smooth, 4), "grown_from": parent}
-            (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+    training = Training(member, seed, folder)
+    if resume:
+        training.resume()
+    training.run()
 
 
 def main() -> None:

@@ -21,11 +21,11 @@ from data.models.training import pruning, qat
 from data.models.training.batches import Batches
 from data.models.training.distillation import distillation_loss
 from data.models.training.network import Llama, to_transformers
-from data.models.training.recipe import MIX, SHIPPED_SEED, SIZES, Size, Stage
+from data.models.training.recipe import SHIPPED_SEED, SIZES, Size, Stage
 from data.models.training.tokenizer import load
 from data.models.training.train import advance, loss_of, optimizers, rate_at
 
-STAGE = Stage(steps=300, mix=MIX, rate=1e-3)
+STAGE = Stage(steps=300, rate=1e-3)
 
 
 @dataclass(frozen=True, kw_only=True)

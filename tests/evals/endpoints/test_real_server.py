@@ -107,14 +107,15 @@ def test_latency_of_every_request_is_measured(home: Path) -> None:
     assert times.e2e_p95_s.low is not None and times.e2e_p95_s.high is not None
     assert 0 < times.e2e_p95_s.low <= times.e2e_p95_s.value <= times.e2e_p95_s.high
     assert times.ttft_p95_s is not None and times.ttft_p95_s.value < times.e2e_p95_s.value
-    assert times.output_tokens is not None and 5 < times.output_tokens < 60
+    # half of the answers are a label of one token, half a summary of five words and the end
+    assert times.output_tokens is not None and 3 <= times.output_tokens < 10
 
 
 def test_the_verdict_rests_on_the_measured_latency(home: Path) -> None:
     desk = scenario("support-desk")
     times = request_times("endpoint:llama")
     assert times is not None and times.e2e_p95_s.high is not None and times.e2e_p95_s.low is not None
-    load = replace(desk.workload, prompt_tokens=40, output_tokens=10)  # about as long as what was measured
+    load = replace(desk.workload, prompt_tokens=40, output_tokens=4)  # about as long as what was measured
     for limit, status in ((2 * times.e2e_p95_s.high, "meets"), (times.e2e_p95_s.low / 2, "misses")):
         asked = replace(desk, sla=Sla(e2e_p95_s=limit), workload=load)
         found = decide(asked, scenario_measurements(asked), load_price_book(as_of=desk.as_of), item_scorer(asked))
@@ -122,9 +123,9 @@ def test_the_verdict_rests_on_the_measured_latency(home: Path) -> None:
         [latency] = [c for c in option.checks if c.name == "p95 latency"]
         assert latency.status == status and latency.origin == "measured"
         assert latency.seen == times.e2e_p95_s.value and "measured on 80 requests, 2 at once" in latency.reason
-    # $1 and $2 a million: (40 × 1 + 10 × 2) / 1e6 a request
+    # $1 and $2 a million: (40 × 1 + 4 × 2) / 1e6 a request
     assert option.quote.usd_per_query is not None
-    assert option.quote.usd_per_query.value == pytest.approx(0.00006)
+    assert option.quote.usd_per_query.value == pytest.approx(0.000048)
 
 
 def test_longer_requests_than_the_measured_ones_are_not_spoken_for(home: Path) -> None:

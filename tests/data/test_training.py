@@ -1,0 +1,134 @@
+"""How members are trained: what a drill teaches, when a lesson is over, and that a stopped training goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+
+from data.models.generators.drills import Lesson, drill
+from data.models.training import train as training
+from data.models.training.batches import Batches, Example, lay_out
+from data.models.training.network import Llama, to_transformers
+from data.models.training.recipe import EOS, SIZES, Mix, Size, Stage
+from data.models.training.tokenizer import load
+from data.models.training.train import Training, train
+
+SHIPPED = Path(__file__).parents[2] / "data" / "models"
+ONE_EACH = Mix(
+    items={"classification": 1, "summarization": 1, "math": 1, "code": 1, "agent": 1},
+    drill_fraction=0.5,
+)
+TOY = Size(
+    hidden=128,
+    intermediate=128,
+    layers=2,
+    heads=2,
+    kv_heads=1,
+    parts=(
+        Lesson(held=(2,)),
+        Stage(steps=3, rate=1e-3, mix=ONE_EACH),
+        Lesson(held=(2,), stand_ins=1),
+        Stage(steps=1, rate=1e-3, mix=ONE_EACH),
+    ),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An untrained toy with the shipped tokenizer."""
+    monkeypatch.setitem(SIZES, "toy", TOY)
+    monkeypatch.setattr("data.models.training.batches.BUFFER", 8)
+    monkeypatch.setattr("data.models.training.batches.DRILLS_PER_STEP", 2)
+    load(SHIPPED / "tiny-1m").save_pretrained(tmp_path / "toy")
+    return tmp_path
+
+
+@pytest.mark.parametrize("asides", [False, True])
+def test_a_drill_reads_out_what_its_table_says(asides: bool) -> None:
+    for seed in range(50):
+        one = drill(Random(seed), Lesson(held=(3, 5), asides=asides))
+        rows = one.prompt.removeprefix("Stock: ").split(". List")[0].split(", ")
+        for name, value in zip(one.pieces[::2], one.pieces[1::2], strict=True):
+            word = name.split()[-1]
+            assert any(row.startswith(word + value) for row in rows), one
+
+
+def test_a_drill_with_stand_ins_reads_out_what_lies_behind_them() -> None:
+    for seed in range(50):
+        one = drill(Random(seed), Lesson(held=(3,), stand_ins=3))
+        listed, same = one.prompt.removeprefix("Stock: ").split(". List")[0].split("; same: ")
+        behind = dict(pair.split() for pair in same.split(", "))
+        assert sorted(behind.values()) == sorted(row.rstrip("0123456789").split()[0] for row in listed.split(", "))
+        for name, value in zip(one.pieces[::2], one.pieces[1::2], strict=True):
+            held = behind.get(name.split()[-1], name.split()[-1])
+            assert any(row.startswith(held + value.removeprefix(f" {held}")) for row in listed.split(", ")), one
+
+
+def test_only_the_values_of_a_drill_weigh(folder: Path) -> None:
+    tokenizer = load(folder / "toy")
+    batch = Batches(tokenizer, 1, ONE_EACH).drills(Lesson(held=(3,)))
+    weighed = tokenizer.decode(batch.targets[batch.weights > 0])
+    assert "get" not in weighed and batch.weights.sum() >= 2 * 3
+    assert "get" in tokenizer.decode(batch.targets[batch.weights == 0])
+
+
+def test_padding_and_skipped_tokens_change_no_answer() -> None:
+    torch.manual_seed(0)
+    network = Llama(TOY)
+    examples = [Example([5, 6, 7], [8, 9, EOS], [1.0] * 3), Example([10, 11, 12, 13, 14], [15, EOS], [1.0] * 2)]
+    logits = network(lay_out([examples, examples[:1]]).text)
+    model = to_transformers(network, TOY)
+    wanted = []
+    for prompt, answer, _ in [*examples, examples[0]]:
+        given = torch.tensor([[*prompt, *answer[:-1]]])
+        wanted.append(model(given).logits[0, len(prompt) - 1 :])
+    assert torch.allclose(logits, torch.cat(wanted), atol=1e-5)
+
+
+def test_lessons_end_when_they_are_learned(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Known(Training):
+        """Right from the second drill on: 0.1 + 0.09 + 0.081 … of 1 is above one quarter at the third hit."""
+
+        def _advance(self, batch: object, rate: float) -> torch.Tensor:
+            targets = batch.targets  # type: ignore[attr-defined]
+            return torch.nn.functional.one_hot(targets + (self.drills == 0), 768).float()
+
+    monkeypatch.setattr(training, "LEARNED", 0.25)
+    one = Known("toy", 1, folder)
+    one.run()
+    assert (one.lessons, one.drills, one.steps) == (2, 4 + 3, 4)
+
+
+def test_a_stopped_training_goes_on_where_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "LEARNED", -1.0)
+    first = Training("toy", 1, folder)
+    first.run()
+    first.steps = 2
+    first.save()
+    train("toy", 1, folder, resume=True)
+    record = json.loads((folder / "toy" / "training.json").read_text())
+    assert (record["drills"], record["steps"]) == (2, 4) and record["tokens"] > first.tokens
+
+
+def test_a_member_does_not_grow_from_an_unfinished_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "LEARNED", -1.0)
+    train("toy", 1, folder, resume=False)
+    monkeypatch.setitem(SIZES, "larger", Size(**{**vars(TOY), "layers": 3, "grown_from": "toy"}))
+    load(SHIPPED / "tiny-1m").save_pretrained(folder / "larger")
+    Training("larger", 1, folder).run()
+    with pytest.raises(SystemExit, match="toy is not finished with seed 2: train it first"):
+        Training("larger", 2, folder)
+
+
+def test_a_drill_in_sums_reads_out_what_they_come_to() -> None:
+    for seed in range(50):
+        one = drill(Random(seed), Lesson(held=(1, 3), sums=True))
+        told = dict(re.findall(r"(\w+) (\d+ (?:plus|minus) \d)", one.prompt))
+        for name, value in zip(one.pieces[::2], one.pieces[1::2], strict=True):
+            left, word, right = told[name.split()[-1]].split()
+            assert int(value) == (int(left) + int(right) if word == "plus" else int(left) - int(right)), one
