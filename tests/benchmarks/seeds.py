@@ -61,6 +61,8 @@ def main() -> None:
     given = parser.parse_args()
     members = [folder / name for name in SIZES for folder in given.folders]
     rows = [row for folder in members if finished(folder) for row in scores(folder, given.items)]
+    if not rows:
+        parser.error(f"no finished member in {', '.join(map(str, given.folders))}; seeds.csv stays as it is")
     with (FAMILY / "seeds.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -14,9 +15,10 @@ from data.models.generators.drills import Lesson, drill
 from data.models.training import train as training
 from data.models.training.batches import Batches, Example, lay_out
 from data.models.training.network import Llama, to_transformers
-from data.models.training.recipe import EOS, SIZES, Mix, Size, Stage
+from data.models.training.recipe import EOS, SHIPPED_SEED, SIZES, Mix, Size, Stage
 from data.models.training.tokenizer import load
 from data.models.training.train import Training, train
+from evals.tasks import shipped_tasks
 
 SHIPPED = Path(__file__).parents[2] / "data" / "models"
 ONE_EACH = Mix(
@@ -132,3 +134,21 @@ def test_a_drill_in_sums_reads_out_what_they_come_to() -> None:
         for name, value in zip(one.pieces[::2], one.pieces[1::2], strict=True):
             left, word, right = told[name.split()[-1]].split()
             assert int(value) == (int(left) + int(right) if word == "plus" else int(left) - int(right)), one
+
+
+def test_a_lesson_that_is_never_learned_ends_with_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "LEARNED", 1.0)
+    monkeypatch.setattr(training, "MOST_DRILLS", 3)
+    said = r"lesson 1 of toy, seed 1: \d+% .* after 3 batches, 100% are wanted; lower LESSON_RATE"
+    with pytest.raises(SystemExit, match=said):
+        train("toy", 1, folder, resume=False)
+
+
+@pytest.mark.parametrize("member", SIZES)
+def test_shipped_members_went_through_the_recipe_and_their_scores_are_told(member: str) -> None:
+    record = json.loads((SHIPPED / member / "training.json").read_text())
+    assert (record["seed"], record["steps"]) == (SHIPPED_SEED, SIZES[member].steps)
+    with (SHIPPED / "seeds.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if (row["member"], row["seed"]) == (member, str(SHIPPED_SEED))]
+    assert {row["task"] for row in rows} == set(shipped_tasks())
+    assert all(int(row["steps"]) == record["steps"] and 0 <= float(row["score"]) <= 1 for row in rows)

@@ -37,10 +37,6 @@ class Drill(NamedTuple):
     prompt: str
     pieces: list[str]
 
-    @property
-    def answer(self) -> str:
-        return "".join(self.pieces)
-
 
 def drill(random: Random, lesson: Lesson) -> Drill:
     """A table to be read out in another order. Keys are words of one kind, values words of another kind or numbers.

@@ -28,6 +28,7 @@ from data.models.training.recipe import LEARNED, LESSON_RATE, SHIPPED_SEED, SIZE
 from data.models.training.tokenizer import load
 
 RAMP_STEPS = 60
+MOST_DRILLS = 5000  # batches; the slowest lesson so far took 708
 CHECKPOINT = "checkpoint.pt"
 COUNTED = ("lessons", "drills", "steps", "tokens", "loss")
 
@@ -50,12 +51,16 @@ def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
 
 def loss_of(network: Llama, batch: Batch) -> torch.Tensor:
     """Weighted cross-entropy over the answer tokens."""
-    logits = network(batch.text)
+    return loss_at(network(batch.text), batch)
+
+
+def loss_at(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """The same from the network's logits (answers, vocabulary)."""
     return weighted(F.cross_entropy(logits, batch.targets, reduction="none"), batch)
 
 
 def weighted(losses: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Mean over the answer tokens by the weights of their tasks."""
+    """Mean over the answer tokens by their weights."""
     return (losses * batch.weights).sum() / batch.weights.sum()
 
 
@@ -123,8 +128,11 @@ class Training:
                 self.save()
 
     def _learn(self, lesson: Lesson, mix: Mix) -> None:
-        """Drills of one lesson until most values are right; a grown member meets tasks in between."""
-        batches, right = self._batches(mix), 0.0
+        """Drills of one lesson until most values are right; a grown member meets tasks in between.
+
+        Raises ``SystemExit`` if that takes more than ``MOST_DRILLS``.
+        """
+        batches, right, before = self._batches(mix), 0.0, self.drills
         for step in itertools.count():
             rate = LESSON_RATE * min(1.0, (step + 1) / RAMP_STEPS)
             if self.parent and step % lesson.tasks_every == 0:
@@ -139,6 +147,11 @@ class Training:
                 print(f"  lesson {self.lessons + 1}: {right:.2f} of the values", flush=True)
             if right > LEARNED:
                 return
+            if self.drills - before == MOST_DRILLS:
+                raise SystemExit(
+                    f"lesson {self.lessons + 1} of {self.member}, seed {self.seed}: {right:.0%} of the values are "
+                    f"right after {MOST_DRILLS:,} batches, {LEARNED:.0%} are wanted; lower LESSON_RATE or take another seed"
+                )
 
     def _batches(self, mix: Mix) -> Batches:
         # No member, lesson, stage, seed or resumption sees the same items again.
@@ -154,7 +167,7 @@ class Training:
         """One step on a batch; its logits."""
         self.tokens += len(batch.text.ids)
         logits: torch.Tensor = self.network(batch.text)
-        loss = weighted(F.cross_entropy(logits, batch.targets, reduction="none"), batch)
+        loss = loss_at(logits, batch)
         advance(self.network, self._chain, loss, rate)
         self.loss = 0.97 * self.loss + 0.03 * loss.item() if self.loss else loss.item()
         if (self.drills + self.steps) % 50 == 49:
