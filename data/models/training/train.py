@@ -150,7 +150,7 @@ class Training:
             if self.drills - before == MOST_DRILLS:
                 raise SystemExit(
                     f"lesson {self.lessons + 1} of {self.member}, seed {self.seed}: {right:.0%} of the values are "
-                    f"right after {MOST_DRILLS:,} batches, {LEARNED:.0%} are wanted; lower LESSON_RATE or take another seed"
+                    f"right after {MOST_DRILLS:,} batches, {LEARNED:.0%} are wanted; lower LESSON_RATE"
                 )
 
     def _batches(self, mix: Mix) -> Batches:
