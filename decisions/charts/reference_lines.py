@@ -87,7 +87,7 @@ def named_lines(
     """Names for ``levels`` (name → level, growing downwards from ``bounds[0]`` to ``bounds[1]``).
 
     Levels closer than a line of text share one name ("8B, 7B at full precision"). A name goes where nothing else is
-    written; one that finds no place is left out.
+    written and no other level is nearer; one that finds no place is left out.
     """
     width, height = size_px
 
@@ -101,6 +101,7 @@ def named_lines(
         else:
             together.append((level, [name]))
     used, placed = list(taken), []
+    lines = [bottom_px(level) for level, _ in together]
     for level, names in together:
         text = ", ".join(names) + suffix
         wide = min(width, len(text) * CHARACTER_PX)
@@ -108,7 +109,9 @@ def named_lines(
             left = 4.0 if side == "left" else width - wide - 4
             low = bottom_px(level) + rise
             box = (left, low, left + wide, low + LINE_PX)
-            if low >= 0 and box[3] <= height and not any(overlap(box, other) for other in used):
+            middle = low + LINE_PX / 2
+            own = min(lines, key=lambda line: abs(line - middle)) == bottom_px(level)
+            if own and low >= 0 and box[3] <= height and not any(overlap(box, other) for other in used):
                 used.append(box)
                 placed.append(LineName(level=level, text=text, side=side, rise_px=rise, box=box))
                 break

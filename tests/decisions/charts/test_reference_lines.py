@@ -25,3 +25,10 @@ def test_a_name_moves_where_its_place_is_taken() -> None:
     free = named_lines({"8B": 0.15}, bounds=BOUNDS, size_px=SIZE)[0]
     moved = named_lines({"8B": 0.15}, bounds=BOUNDS, size_px=SIZE, taken=[(0, line_px, 200, line_px + 15)])[0]
     assert (free.side, free.rise_px) == ("left", 0) and (moved.side, moved.rise_px) == ("right", 0)
+
+
+def test_a_name_that_would_lie_by_another_line_is_left_out() -> None:
+    # 3B's line is at 160 px, 1B's at 125 px: all from 145 px up is taken, and 130 px is nearer to 1B.
+    taken = [(0.0, 145.0, 400.0, 200.0)]
+    placed = named_lines({"3B": 0.05, "1B": 0.1375}, bounds=BOUNDS, size_px=SIZE, taken=taken)
+    assert [p.text for p in placed] == ["1B at full precision"]
