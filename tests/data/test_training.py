@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -142,6 +143,44 @@ def test_a_lesson_that_is_never_learned_ends_with_what_to_do(folder: Path, monke
     said = r"lesson 1 of toy, seed 1: \d+% .* after 3 batches, 100% are wanted; lower LESSON_RATE"
     with pytest.raises(SystemExit, match=said):
         train("toy", 1, folder, resume=False)
+
+
+def test_a_first_lesson_that_is_not_found_starts_again_from_other_noise(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "LEARNED", 1.0)
+    monkeypatch.setattr(training, "MOST_DRILLS", 5)
+    monkeypatch.setattr(training, "PATIENCE", 2)
+    begun: list[int] = []
+
+    class Counted(training.Llama):
+        def __init__(self, size: Size) -> None:
+            begun.append(size.layers)
+            super().__init__(size)
+
+    monkeypatch.setattr(training, "Llama", Counted)
+    with pytest.raises(SystemExit, match="after 5 batches"):
+        train("toy", 1, folder, resume=False)
+    assert len(begun) == 3  # at 0, 2 and 4 batches
+
+
+@pytest.mark.parametrize(
+    ("asked", "processor", "multiplied_in"),
+    [(True, {"avx512_bf16": True}, "bf16"), (True, {"avx512_bf16": False}, "fp32"), (False, {"bf16": True}, "fp32")],
+)
+def test_matrices_are_multiplied_in_bf16_where_recipe_and_processor_allow_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, asked: bool, processor: dict[str, bool], multiplied_in: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: processor)
+    monkeypatch.setitem(SIZES, "toy", replace(TOY, bf16=asked))
+    toy = Training("toy", 1, folder)
+    batch = toy._batches(ONE_EACH).mixed()
+    exact = toy.network(batch.text)
+    logits = toy._advance(batch, 1e-3)
+    assert logits.dtype == torch.float32 and toy.record()["multiplied_in"] == multiplied_in
+    assert torch.allclose(logits, exact, atol=0.1)
+    assert torch.equal(logits, exact) == (multiplied_in == "fp32")
+    assert {weight.dtype for weight in toy.network.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize("member", SIZES)

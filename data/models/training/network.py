@@ -136,7 +136,9 @@ class Llama(nn.Module):
         for place, layer in enumerate(self.model.layers, start=1):
             x = layer(x, rope, text.groups, self.mask, kept if place == len(self.model.layers) else None)
         asked = torch.searchsorted(kept, text.answer_index)
-        return F.linear(self.model.norm(x[asked]), self.model.embed_tokens.weight)
+        # In BF16 two likely tokens could no longer be told apart.
+        with torch.autocast("cpu", enabled=False):
+            return F.linear(self.model.norm(x[asked]), self.model.embed_tokens.weight)
 
 
 def _kept(groups: list[Group]) -> Tensor:
