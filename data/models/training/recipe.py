@@ -111,6 +111,9 @@ SIZES = {
             Lesson(held=(1, 2, 3), sums=True, tasks_every=5),
             Stage(steps=150, rate=1.5e-3, mix=LATE_MIX),
             Stage(steps=200, rate=1.5e-3),
+            Stage(steps=250, rate=2e-3, mix=LATE_MIX),
+            Stage(steps=250, rate=1.5e-3),
+            Stage(steps=300, rate=1.5e-3),
         ),
         grown_from="tiny-1m",
     ),
@@ -120,7 +123,7 @@ SIZES = {
         layers=4,
         heads=8,
         kv_heads=4,
-        parts=(Stage(steps=160, rate=1.5e-3),),
+        parts=(Stage(steps=300, rate=1.5e-3),),
         grown_from="tiny-3m",
     ),
 }
