@@ -87,7 +87,7 @@ def named_lines(
     """Names for ``levels`` (name → level, growing downwards from ``bounds[0]`` to ``bounds[1]``).
 
     Levels closer than a line of text share one name ("8B, 7B at full precision"). A name goes where nothing else is
-    written and no other level is nearer; one that finds no place is left out.
+    written, right above or below its line, and no other level is nearer; one that finds no place is left out.
     """
     width, height = size_px
 
@@ -105,7 +105,7 @@ def named_lines(
     for level, names in together:
         text = ", ".join(names) + suffix
         wide = min(width, len(text) * CHARACTER_PX)
-        for side, rise in ((side, rise * LINE_PX) for rise in (0, -1, -2, 1) for side in ("left", "right")):
+        for side, rise in ((side, rise * LINE_PX) for rise in (0, -1) for side in ("left", "right")):
             left = 4.0 if side == "left" else width - wide - 4
             low = bottom_px(level) + rise
             box = (left, low, left + wide, low + LINE_PX)

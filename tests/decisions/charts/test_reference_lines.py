@@ -27,6 +27,11 @@ def test_a_name_moves_where_its_place_is_taken() -> None:
     assert (free.side, free.rise_px) == ("left", 0) and (moved.side, moved.rise_px) == ("right", 0)
 
 
+def test_a_name_that_finds_no_place_at_its_line_is_left_out() -> None:
+    # The line is at 160 px; a line of text right above and right below it is taken, further away there is room.
+    assert named_lines({"8B": 0.05}, bounds=BOUNDS, size_px=SIZE, taken=[(0.0, 145.0, 400.0, 175.0)]) == []
+
+
 def test_a_name_that_would_lie_by_another_line_is_left_out() -> None:
     # 3B's line is at 160 px, 1B's at 125 px: all from 145 px up is taken, and 130 px is nearer to 1B.
     taken = [(0.0, 145.0, 400.0, 200.0)]
