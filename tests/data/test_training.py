@@ -191,3 +191,14 @@ def test_shipped_members_went_through_the_recipe_and_their_scores_are_told(membe
         rows = [row for row in csv.DictReader(file) if (row["member"], row["seed"]) == (member, str(SHIPPED_SEED))]
     assert {row["task"] for row in rows} == set(shipped_tasks())
     assert all(int(row["steps"]) == record["steps"] and 0 <= float(row["score"]) <= 1 for row in rows)
+
+
+def test_three_seeds_of_every_member_lie_where_the_family_is_meant_to() -> None:
+    with (SHIPPED / "seeds.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["member"], row["seed"], row["task"]) for row in rows} == {
+        (member, seed, task) for member in SIZES for seed in "123" for task in shipped_tasks()
+    }
+    for row in rows:
+        low, high = (0.5, 0.8) if row["member"] == "tiny-1m" else (0.9, 1.0)
+        assert low <= float(row["score"]) <= high and row["n"] == "500", row
