@@ -118,6 +118,37 @@ def test_a_stopped_training_goes_on_where_it_was(folder: Path, monkeypatch: pyte
     assert (record["drills"], record["steps"]) == (2, 4) and record["tokens"] > first.tokens
 
 
+def test_a_training_killed_while_it_saves_is_finished_by_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "LEARNED", -1.0)
+    unfinished = Training("toy", 1, folder)
+    unfinished.run()
+    unfinished.steps = 3  # the next save is the last
+    unfinished.save()
+    with monkeypatch.context() as killed:
+        killed.setattr(training, "to_transformers", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train("toy", 1, folder, resume=True)
+    train("toy", 1, folder, resume=True)
+    assert json.loads((folder / "toy" / "training.json").read_text())["steps"] == 4
+
+
+def test_a_record_names_every_arithmetic_a_training_went_through(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "LEARNED", -1.0)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {})
+    first = Training("toy", 1, folder)
+    first.run()
+    first.steps = 2
+    first.save()
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    for _ in range(2):
+        train("toy", 1, folder, resume=True)
+        assert json.loads((folder / "toy" / "training.json").read_text())["multiplied_in"] == "fp32, then bf16"
+
+
 def test_a_member_does_not_grow_from_an_unfinished_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "LEARNED", -1.0)
     train("toy", 1, folder, resume=False)

@@ -33,7 +33,7 @@ MOST_DRILLS = 5000  # batches of one lesson
 PATIENCE = 1500
 CHECKPOINT = "checkpoint.pt"
 BF16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
-COUNTED = ("lessons", "drills", "steps", "tokens", "loss")
+KEPT = ("lessons", "drills", "steps", "tokens", "loss", "multiplied_in")
 
 
 def rate_at(step: int, stage: Stage) -> float:
@@ -94,6 +94,7 @@ class Training:
         self.network = Llama(self.size)
         self.parent = self._grown(folder) if self.size.grown_from else None
         self._bf16 = multiplies_in_bf16(self.size)
+        self.multiplied_in = "bf16" if self._bf16 else "fp32"
         self._chain = self._optimizers()
         self.lessons, self.drills, self.steps, self.tokens, self.loss = 0, 0, 0, 0, 0.0
         self._spent, self._started = 0.0, time.process_time()
@@ -203,19 +204,22 @@ class Training:
             "tokens": self.tokens,
             "cpu_seconds": round(self.cpu_seconds),
             "loss": round(self.loss, 4),
-            "multiplied_in": "bf16" if self._bf16 else "fp32",
+            "multiplied_in": self.multiplied_in,
             "grown_from": self.parent,
         }
 
     def save(self) -> None:
-        """The checkpoint, and the member as it is now: BF16 safetensors and ``training.json``."""
-        state = {name: getattr(self, name) for name in COUNTED} | {"seconds": self.cpu_seconds}
+        """The member as it is now, BF16 safetensors and ``training.json``, and the checkpoint.
+
+        The checkpoint comes last: a training that is killed before it repeats steps, one killed after it lacks nothing.
+        """
+        to_transformers(self.network, self.size).to(torch.bfloat16).save_pretrained(self.out)
+        (self.out / "training.json").write_text(json.dumps(self.record(), indent=1) + "\n")
+        state = {name: getattr(self, name) for name in KEPT} | {"seconds": self.cpu_seconds}
         state |= {"network": self.network.state_dict(), "optimizers": [one.state_dict() for one in self._chain]}
         checkpoint = self.out / CHECKPOINT
         torch.save(state, checkpoint.with_suffix(".tmp"))
         os.replace(checkpoint.with_suffix(".tmp"), checkpoint)
-        to_transformers(self.network, self.size).to(torch.bfloat16).save_pretrained(self.out)
-        (self.out / "training.json").write_text(json.dumps(self.record(), indent=1) + "\n")
 
     def resume(self) -> None:
         """Go on from the last checkpoint, if there is one."""
@@ -225,8 +229,11 @@ class Training:
         self.network.load_state_dict(state["network"])
         for optimizer, saved in zip(self._chain, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        for name in COUNTED:
+        here = self.multiplied_in
+        for name in KEPT:
             setattr(self, name, state[name])
+        if not self.multiplied_in.endswith(here):
+            self.multiplied_in += f", then {here}"
         self._spent = state["seconds"]
 
 
